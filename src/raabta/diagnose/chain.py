@@ -1,0 +1,135 @@
+"""The chain of requests of a web measurement, hop by hop, and host names in one form.
+
+OONI writes requests last first, may try a URL at several addresses, and leaves a hop out when its connection failed. So
+the chain is followed from the measurement's input by each response's ``Location``: a hop without a request is one
+that could not be asked.
+"""
+
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urljoin
+
+from msgspec import Struct
+
+from raabta.model import HttpExchange
+
+MAX_HOPS: Final = 20
+"""Hops followed. Probes stop at 10 or 11."""
+
+_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class Hop(Struct, frozen=True, gc=False):
+    """One URL of the chain. ``exchange`` is None where no request could be sent."""
+
+    index: int
+    url: str
+    encrypted: bool
+    host: str
+    port: int
+    exchange: HttpExchange | None
+
+
+def follow(asked: str, exchanges: tuple[HttpExchange, ...]) -> list[Hop]:
+    """Follow the redirect chain.
+
+    Args:
+        asked: The URL that was measured; may lack a scheme's slash or path.
+        exchanges: The measurement's requests, in any order.
+
+    Returns:
+        At least one hop when ``asked`` is a web URL, else none. A URL that comes again ends the chain.
+    """
+    by_url: dict[str, HttpExchange] = {}
+    for exchange in exchanges:
+        url = _plain(exchange.url)
+        if url not in by_url or by_url[url].failure != "ok":
+            by_url[url] = exchange
+    hops: list[Hop] = []
+    url = asked
+    while len(hops) < MAX_HOPS:
+        encrypted, host, port = split_url(url)
+        if not host:
+            break
+        found = by_url.pop(_plain(url), None)
+        hops.append(Hop(len(hops), url, encrypted, host, port, found))
+        location = redirect_of(found)
+        if found is None and len(hops) == 1 and by_url:
+            # Before 2020 a hop was written under the URL that it led to: go on from the earliest request.
+            location = exchanges[-1].url
+        if not location:
+            break
+        url = _join(url, location)
+        if _plain(url) not in by_url and any(_plain(hop.url) == _plain(url) for hop in hops):
+            break
+    return hops
+
+
+def redirect_of(exchange: HttpExchange | None) -> str:
+    """Give the ``Location`` of a redirect that could be followed, else ""."""
+    if exchange is None or not 300 <= exchange.status < 400 or exchange.failure in ("invalid_redirect", "too_many_redirects"):
+        return ""
+    return header(exchange.headers, "Location")
+
+
+def header(headers: dict[str, str], name: str) -> str:
+    """Give a header's value; names are compared without case, the document's usual form first."""
+    value = headers.get(name)
+    if value is not None:
+        return value
+    lower = name.lower()
+    for key, item in headers.items():
+        if key.lower() == lower:
+            return item
+    return ""
+
+
+def split_url(url: str) -> tuple[bool, str, int]:
+    """Give whether a URL is encrypted, its host in one form, and its port; ("", 0) where it is no web URL."""
+    scheme, colon, rest = url.partition("://")
+    port = _PORTS.get(scheme if scheme.islower() else scheme.lower())
+    if not colon or port is None:
+        return False, "", 0
+    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
+    if authority[:1] == "[":
+        host, _, tail = authority[1:].partition("]")
+        given = tail[1:]
+    else:
+        host, _, given = authority.partition(":")
+    if given.isascii() and given.isdigit() and len(given) <= 5:
+        port = int(given)
+    return scheme[-1:] in "sS", name_form(host), port
+
+
+def name_form(host: str) -> str:
+    """Give a host name in the form that all comparisons use: lower case, ASCII (IDNA), no final dot."""
+    if host.isascii():
+        return host.lower().rstrip(".") if not host.islower() or host[-1:] == "." else host
+    return _idna(host.lower().rstrip("."))
+
+
+@lru_cache(maxsize=1024)
+def _idna(host: str) -> str:
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+def _plain(url: str) -> str:
+    """Give a URL in the form that requests are found by."""
+    url = url.rstrip("/")
+    if url.isascii():
+        return url
+    host = split_url(url)[1]
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{host}{rest[len(rest.partition('/')[0]) :]}" if host else url
+
+
+def _join(base: str, location: str) -> str:
+    if location[:7] == "http://" or location[:8] == "https://":
+        return location
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return ""

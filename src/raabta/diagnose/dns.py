@@ -1,0 +1,178 @@
+"""Facts about name lookup: what the everyday resolver answered for a host, beside everything that can vouch for it.
+
+The everyday resolver's answer is compared with a baseline: the control's answer, else that of an encrypted lookup from
+the same place. An answer is odd when it shares neither address nor network nor provider with the baseline; only
+then is it worth looking at what other resolvers said and whether the address proves itself. CDNs that rotate or widen
+their answers therefore do not move a score.
+
+Not done: comparing times to live, and EDNS client subnet. Both are seldom in the data.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from raabta.model import Control, DnsLookup, Measurement
+from raabta.reference.tables import Tables
+
+FACTS: Final = ("answer", "baseline", "encrypted", "second", "proof", "late", "context")
+"""The facts of a cell of this layer, in the order of its tuple. Their values are in docs/diagnosis.md."""
+
+SAME: Final = frozenset(("same_address", "same_network", "same_provider"))
+ODD: Final = frozenset(("access_cache", "access_network", "other_network", "uncompared", "blockpage_address", "bogon"))
+
+_FAILURES: Final = {
+    "nxdomain": "nxdomain",
+    "no_answer": "no_answer",
+    "no_data": "no_data",
+    "servfail": "servfail",
+    "dns_refused": "refused",
+    "timeout": "timeout",
+}
+_EMPTY: Final = frozenset(("nxdomain", "no_answer", "no_data"))
+
+_UNROUTED: Final = frozenset(
+    ("private", "loopback", "link_local", "this_network", "cgnat", "unique_local", "site_local", "broadcast", "reserved")
+)
+"""Kinds of special addresses that no public service has, whoever answers them."""
+
+
+class Answers(Struct, gc=False):
+    """What one way of asking said of one host."""
+
+    addresses: dict[str, int]
+    failure: str = ""
+    at: str = ""
+
+
+class NameView(Struct, frozen=True, kw_only=True, gc=False):
+    """All that was said of one host name.
+
+    ``everyday`` is the system's resolver, or the plain one named by the probe where the system was not asked;
+    ``baseline`` holds the addresses to compare with and ``vouched`` all that somebody trusted gave.
+    """
+
+    host: str
+    everyday: Answers
+    second: Answers
+    encrypted: Answers
+    baseline: frozenset[str]
+    baseline_kind: str
+
+    def knows(self, address: str) -> bool:
+        """Say whether any resolver gave this address for the name."""
+        return (
+            address in self.everyday.addresses
+            or address in self.baseline
+            or address in self.second.addresses
+            or address in self.encrypted.addresses
+        )
+
+
+def view_name(host: str, lookups: list[DnsLookup], *, control: Control | None) -> NameView:
+    """Gather what was said of ``host``. ``control`` is None where the control did not look this name up."""
+    system, plain, encrypted = Answers({}), Answers({}), Answers({})
+    for lookup in lookups:
+        how = lookup.resolver
+        answers = system if how == "system" else plain if how == "udp" else encrypted
+        if lookup.answers:
+            if not answers.addresses:
+                answers.at = lookup.at
+            answers.addresses.update(lookup.answers)
+        elif not answers.failure:
+            answers.failure = lookup.failure if lookup.failure != "ok" else "no_answer"
+            answers.at = answers.at or lookup.at
+    everyday, second = (system, plain) if system.at else (plain, Answers({}))
+    baseline, kind = _baseline(control, encrypted)
+    return NameView(
+        host=host, everyday=everyday, second=second, encrypted=encrypted, baseline=baseline, baseline_kind=kind
+    )
+
+
+def _baseline(control: Control | None, encrypted: Answers) -> tuple[frozenset[str], str]:
+    if control is not None:
+        addresses = control.addresses
+        if control.dns == "ok":
+            numeric = frozenset(name for name in addresses if name[-1:].isdigit() or ":" in name)
+            if numeric or not addresses:
+                return (numeric, "control") if numeric else (numeric, "empty")
+        elif control.dns in _EMPTY:
+            return frozenset(), "empty"
+    if encrypted.addresses:
+        return frozenset(encrypted.addresses), "encrypted"
+    return frozenset(), "none"
+
+
+def answer_of(view: NameView, measurement: Measurement, *, tables: Tables) -> str:
+    """Classify the everyday answer against the baseline."""
+    everyday = view.everyday
+    if not everyday.addresses:
+        return _FAILURES.get(everyday.failure, "failed") if everyday.at else "none"
+    addresses = everyday.addresses
+    if not view.baseline.isdisjoint(addresses):
+        first = next(iter(addresses))
+        return "bogon_everywhere" if tables.special.kind(first) in _UNROUTED else "same_address"
+    kinds = [tables.special.kind(address) for address in addresses]
+    if all(kinds):
+        # A special address that is not the control's: nobody on the internet answers there.
+        return "bogon"
+    if any(tables.fingerprints.address(address) for address in addresses):
+        return "blockpage_address"
+    if not view.baseline:
+        return "uncompared"
+    return _compare(view, measurement, tables)
+
+
+def _compare(view: NameView, measurement: Measurement, tables: Tables) -> str:
+    noted = measurement.control.asns if measurement.control is not None else {}
+    theirs = {asn for address in view.baseline for asn in _asns(address, view.encrypted.addresses, noted, tables)}
+    ours = {asn for address in view.everyday.addresses for asn in _asns(address, view.everyday.addresses, noted, tables)}
+    if not ours or not theirs:
+        return "unknown"
+    if ours & theirs:
+        return "same_network"
+    providers = {provider.name for asn in theirs if (provider := tables.providers.of_asn(asn)) is not None}
+    if any((provider := tables.providers.of_asn(asn)) is not None and provider.name in providers for asn in ours):
+        return "same_provider"
+    if measurement.probe_asn in ours:
+        caching = any(
+            (provider := tables.providers.of_asn(asn)) is not None and provider.caches_in_access_networks for asn in theirs
+        )
+        return "access_cache" if caching else "access_network"
+    return "other_network"
+
+
+def _asns(address: str, answers: dict[str, int], noted: dict[str, int], tables: Tables) -> set[int]:
+    """Give the ASNs of an address: the probe's and the control's own notes beside the table's."""
+    return {asn for asn in (answers.get(address, 0), noted.get(address, 0), tables.networks.asn(address)) if asn}
+
+
+def compare_other(view: NameView, answers: Answers, *, tables: Tables) -> str:
+    """Say how another resolver's answer stands to the everyday one and the baseline."""
+    if not answers.at:
+        return "none"
+    if not answers.addresses:
+        return "empty" if answers.failure in _EMPTY else "failed"
+    found = answers.addresses
+    everyday = view.everyday.addresses
+    if any(address in everyday for address in found):
+        return "agrees"
+    if not view.baseline.isdisjoint(found):
+        return "baseline"
+    own = {asn for address in found for asn in _asns(address, found, {}, tables)}
+    if own & {asn for address in everyday for asn in _asns(address, everyday, {}, tables)}:
+        return "agrees"
+    if own & {asn for address in view.baseline for asn in _asns(address, found, {}, tables)}:
+        return "baseline"
+    return "differs"
+
+
+def late_of(measurement: Measurement, view: NameView) -> tuple[str, str]:
+    """Say whether a second answer arrived that differs, and where it stands."""
+    for lookup in measurement.late_answers:
+        if lookup.host != view.host or not lookup.answers:
+            continue
+        first = view.second.addresses or view.everyday.addresses
+        different = not any(address in first for address, _ in lookup.answers)
+        return ("different" if different and first else "same"), lookup.at
+    return "none", ""

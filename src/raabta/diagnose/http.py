@@ -1,0 +1,159 @@
+"""Facts about web requests: what came back, whether it is the control's page, and whether it looks like something known.
+
+Pages differ for harmless reasons, so sameness is sought in several ways: the title, the length, and header names that only
+this site sends. Only a page that none of them connects to the control's is looked at for the marks of block pages,
+challenges and refusals. Bodies are compared by title and length, as OONI does; nothing of them is kept.
+
+Not done: comparing texts. The control's body is not in the data.
+"""
+
+from typing import Final
+
+from raabta.diagnose.chain import Hop
+from raabta.model import Control, HttpExchange
+from raabta.reference.refusals import looks_like_refusal
+from raabta.reference.tables import Tables
+
+FACTS: Final = ("result", "transport", "control", "page", "sign", "jump", "echo", "echo_kind", "context")
+
+SIMILAR_LENGTH_SHARE: Final = 0.7
+"""Shorter over longer length from which pages count as similar. Source: OONI web_connectivity (bodyProportionFactor)."""
+
+_TITLE_LIMIT: Final = 400
+_LONG_WORD: Final = 5
+"""Letters from which a word of a title identifies it. Source: OONI web_connectivity (title_match)."""
+
+_COMMON_HEADERS: Final = frozenset(
+    (
+        "accept-ranges age alt-svc cache-control connection content-encoding content-language content-length content-type "
+        "date etag expires keep-alive last-modified location p3p pragma referrer-policy server set-cookie "
+        "strict-transport-security transfer-encoding upgrade vary via x-content-type-options x-frame-options x-powered-by "
+        "x-xss-protection"
+    ).split()
+)
+"""Headers that any server may send: sharing them says nothing. Source: OONI web_connectivity's list, extended."""
+
+_SIGNS: Final = {
+    "blockpage": "blockpage",
+    "filter": "blockpage",
+    "challenge": "challenge",
+    "geo": "geo",
+    "captive": "captive",
+}
+
+_DENIED: Final = frozenset((401, 403, 405, 406, 429))
+
+
+def result_of(exchange: HttpExchange) -> str:
+    """Give one word for what the request got."""
+    match exchange.failure:
+        case "ok":
+            return "page" if exchange.status else "other"
+        case "reset" | "eof" | "invalid_redirect":
+            return exchange.failure
+        case "too_many_redirects":
+            return "too_many"
+        case "timeout":
+            return "stalled" if exchange.status else "timeout"
+        case "interrupted":
+            return "none"
+        case _:
+            return "other"
+
+
+def title_of(body: str) -> str:
+    """Give the text of the first ``<title>``, "" where there is none."""
+    start = body.find("<title")
+    if start < 0:
+        start = body.find("<TITLE")
+        if start < 0:
+            start = body.find("<Title")
+            if start < 0:
+                return ""
+    start = body.find(">", start) + 1
+    if start == 0:
+        return ""
+    end = body.find("<", start, start + _TITLE_LIMIT)
+    return body[start : end if end >= 0 else start + _TITLE_LIMIT].strip()
+
+
+def page_of(exchange: HttpExchange, control: Control | None, *, title: str) -> str:
+    """Compare a final page with the control's: ``same``, ``similar``, ``differs``, or ``unknown``."""
+    if control is None or control.http != "ok" or control.status <= 0:
+        return "unknown"
+    if title and control.title and _same_title(title, control.title) and exchange.status == control.status:
+        return "same"
+    length, theirs = exchange.body_bytes, control.body_bytes
+    if length < 0 or theirs < 0 or exchange.truncated:
+        return "unknown" if exchange.status == control.status else "differs"
+    if exchange.status == control.status and length == theirs:
+        return "same"
+    share = min(length, theirs) / max(length, theirs) if length and theirs else 0.0
+    if exchange.status // 100 == control.status // 100:
+        if share >= SIMILAR_LENGTH_SHARE or _own_headers(exchange, control):
+            return "similar"
+        if length == 0 and exchange.status == 200 and not exchange.headers:
+            return "unknown"
+    elif exchange.status >= 400 and control.status >= 400:
+        return "similar"
+    return "differs"
+
+
+def _same_title(title: str, other: str) -> bool:
+    if title == other:
+        return True
+    words = {word for word in title.lower().split() if len(word) >= _LONG_WORD}
+    return not words.isdisjoint(word for word in other.lower().split() if len(word) >= _LONG_WORD)
+
+
+def _own_headers(exchange: HttpExchange, control: Control) -> bool:
+    """Say whether the response carries a header name that this site's control response has and few others do."""
+    ours = {name.lower() for name in exchange.headers} - _COMMON_HEADERS
+    return not ours.isdisjoint(name.lower() for name in control.headers)
+
+
+def sign_of(exchange: HttpExchange, control: Control | None, *, title: str, tables: Tables) -> str:
+    """Say what a page that is not the control's looks like."""
+    headers = {name.lower(): value for name, value in exchange.headers.items()}
+    found = tables.fingerprints.page(title=title, body=exchange.body, headers=headers, status=exchange.status)
+    if found is not None:
+        return _SIGNS.get(found.kind, "none")
+    status = exchange.status
+    if status == 451:
+        return "geo"
+    if status >= 500:
+        return "server_error"
+    own = control is not None and _own_headers(exchange, control)
+    if not own and looks_like_refusal(title, exchange.body):
+        return "refusal"
+    return "denied" if status in _DENIED else "none"
+
+
+def jump_of(hop: Hop, following: Hop | None, *, page: str, tables: Tables) -> str:
+    """Say where a redirect leads: to the site's ``own`` place, to one known to be a notice, or to a ``foreign`` one.
+
+    Args:
+        hop: The hop that redirects.
+        following: Where it leads.
+        page: What became of the last page of the chain (``page_of``): a chain that ends on the control's page is the
+            site's own, wherever it leads.
+        tables: Reference tables.
+    """
+    if following is None:
+        return "none"
+    if page in ("same", "similar"):
+        return "own"
+    known = tables.fingerprints.host(following.host)
+    if known is not None and known.kind in ("blockpage", "filter", "captive"):
+        return _SIGNS[known.kind]
+    if _site(hop.host) == _site(following.host) or page != "differs":
+        return "own"
+    return "foreign"
+
+
+def _site(host: str) -> str:
+    """Give the name that a site and its sub-domains share, roughly: the longest of the last three labels."""
+    labels = host.split(".")[-3:]
+    return max(labels[:-1], key=len, default=host)
+
+

@@ -1,0 +1,72 @@
+"""Facts about connections: what they did at the addresses that somebody vouches for.
+
+An address that only a contradicted lookup gave says nothing about the target, unless the control reached the same
+end point. Where the control reached some end points and not others, only those that it reached are judged. A
+connection to an IPv6 address that is unreachable at once, beside IPv4 that is tried, means that the line has no IPv6.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from raabta.model import Control, TcpConnect
+
+FACTS: Final = ("result", "control", "many", "ports", "peers", "context")
+
+_JUDGED: Final = frozenset(("timeout", "refused", "reset", "unreachable"))
+
+Tried = tuple[TcpConnect, str]
+"""A connection and the class of the control's at the same end point ("" where it did not try)."""
+
+
+def endpoint_name(address: str, port: int) -> str:
+    """Give an end point as OONI's control writes it."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def control_of(control: Control | None, connect: TcpConnect) -> str:
+    """Give the class of the control's connection to the same end point, "" where it did not try."""
+    if control is None:
+        return ""
+    seen = control.endpoints.get(endpoint_name(connect.address, connect.port))
+    return "" if seen is None else seen.tcp
+
+
+def judged(tried: Sequence[Tried]) -> tuple[list[TcpConnect], str]:
+    """Choose the end points to judge, and say what the control did there: ``ok``, ``failed`` or ``none``."""
+    useful = [(step, seen) for step, seen in tried if step.failure != "interrupted"]
+    if any(":" not in step.address for step, _ in useful):
+        useful = [(step, seen) for step, seen in useful if not (":" in step.address and step.failure == "unreachable")]
+    elif all(step.failure == "unreachable" for step, _ in useful):
+        return [], "none"
+    for wanted, word in (("ok", "ok"), ("", "none")):
+        chosen = [step for step, seen in useful if seen == wanted]
+        if chosen:
+            return chosen, word
+    return [step for step, _ in useful], "failed"
+
+
+def result_of(steps: Sequence[TcpConnect]) -> tuple[str, str]:
+    """Give one word for what the connections did, and the place of one that shows it."""
+    if not steps:
+        return "none", ""
+    failed = [step for step in steps if step.failure != "ok"]
+    if not failed:
+        return "ok", steps[0].at
+    if len(failed) < len(steps):
+        return "some", failed[0].at
+    kinds = {step.failure for step in failed}
+    if len(kinds) > 1:
+        return "mixed", failed[0].at
+    kind = kinds.pop()
+    return (kind if kind in _JUDGED else "other"), failed[0].at
+
+
+def ports_of(steps: Sequence[TcpConnect], others: Sequence[TcpConnect]) -> str:
+    """Say whether other ports of the same addresses answer where ``steps`` do not: ``answers``, ``alike``, ``none``."""
+    addresses = {step.address for step in steps if step.failure != "ok"}
+    beside = [step for step in others if step.address in addresses]
+    if not beside:
+        return "none"
+    if any(step.failure == "ok" for step in beside):
+        return "answers"
+    return "alike" if {step.failure for step in beside} <= {step.failure for step in steps} else "none"

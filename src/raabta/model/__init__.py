@@ -1,0 +1,49 @@
+"""The nouns: frozen types and closed vocabularies that every stage shares. No I/O, no judgement.
+
+- ``failure``: OONI failure strings (df-007) and the one table that classifies them
+- ``mechanism``: the tree of mechanism ids, each with its words, state and locus
+- ``observation``: what one step of a measurement saw
+- ``measurement``: one plan, one target, one vantage point, one time
+- ``verdict``: state, mechanisms, locus, posterior and the evidence behind them
+- ``vocabulary``: the closed sets of states, loci and layers
+"""
+
+from raabta.model.failure import FailureClass, classify_failure
+from raabta.model.measurement import Control, ControlEndpoint, Measurement, Note, Rejection
+from raabta.model.mechanism import MECHANISMS, Mechanism
+from raabta.model.observation import (
+    DnsLookup,
+    HttpExchange,
+    ServiceCheck,
+    SpeedFact,
+    TcpConnect,
+    TlsHandshake,
+    TransferFact,
+)
+from raabta.model.verdict import Evidence, Verdict
+from raabta.model.vocabulary import LAYERS, LOCI, STATES, STATES_OF_THE_WORLD
+
+__all__ = [
+    "LAYERS",
+    "LOCI",
+    "MECHANISMS",
+    "STATES",
+    "STATES_OF_THE_WORLD",
+    "Control",
+    "ControlEndpoint",
+    "DnsLookup",
+    "Evidence",
+    "FailureClass",
+    "HttpExchange",
+    "Measurement",
+    "Mechanism",
+    "Note",
+    "Rejection",
+    "ServiceCheck",
+    "SpeedFact",
+    "TcpConnect",
+    "TlsHandshake",
+    "TransferFact",
+    "Verdict",
+    "classify_failure",
+]

@@ -1,0 +1,103 @@
+"""Paths to batches of documents. The one place of the bulk reader that opens files."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from msgspec import Struct
+
+from raabta.model import Rejection
+from raabta.wire.ooni import open_stream, split_batches
+from raabta.wire.ooni.streams import STREAM_ERRORS, Batch
+
+STANDARD_INPUT: Final = "-"
+
+_SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".gz", ".zst", ".zstd", ".tar", ".tgz")
+"""What is taken from a folder. A file that is named is always read."""
+
+
+class FileBatch(Struct, frozen=True, gc=False):
+    """Whole documents of one file, and how many bytes of the given paths were read so far (compressed as they stand)."""
+
+    file: str
+    batch: Batch
+    read_bytes: int
+
+
+class _Counting:
+    """A stream that counts what was read of it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.read_bytes = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._stream.read(size)
+        self.read_bytes += len(data)
+        return data
+
+
+def list_files(paths: Sequence[str]) -> Iterator[str | Rejection]:
+    """Give the files behind paths, folders' files sorted by name; a path that does not exist is a rejection."""
+    for path in paths:
+        place = Path(path)
+        if path == STANDARD_INPUT or place.is_file():
+            yield path
+        elif place.is_dir():
+            found = [str(item) for item in sorted(place.rglob("*")) if item.is_file() and item.suffix in _SUFFIXES]
+            if not found:
+                yield _reject(path, f"the folder holds no file ending in {' '.join(_SUFFIXES)}")
+            yield from found
+        elif place.exists():
+            yield path
+        else:
+            yield _reject(path, "there is no such file or folder")
+
+
+def total_bytes(paths: Sequence[str]) -> int:
+    """Give the size of all files in bytes, for a progress bar; standard input counts nothing."""
+    files = [path for path in list_files(paths) if isinstance(path, str) and path != STANDARD_INPUT]
+    return sum(Path(path).stat().st_size for path in files)
+
+
+def read_batches(paths: Sequence[str]) -> Iterator[FileBatch | Rejection]:
+    """Read files, folders and standard input ("-") as batches of whole documents, in order.
+
+    Yields:
+        Batches; a rejection for each file that cannot be opened or unpacked, after what could be read of it.
+    """
+    done = 0
+    for path in list_files(paths):
+        if isinstance(path, Rejection):
+            yield path
+            continue
+        try:
+            stream = sys.stdin.buffer if path == STANDARD_INPUT else open(path, "rb")  # noqa: SIM115  closed below
+        except OSError as error:
+            yield _reject(path, f"cannot be opened: {error.strerror or error}")
+            continue
+        counting = _Counting(stream)
+        try:
+            yield from _read_stream(path, counting, done)
+        finally:
+            done += counting.read_bytes
+            if path != STANDARD_INPUT:
+                stream.close()
+
+
+def _read_stream(path: str, counting: _Counting, done: int) -> Iterator[FileBatch | Rejection]:
+    name = path
+    try:
+        for name, plain in open_stream(counting, name=path):  # noqa: B007  the last name is told when it breaks
+            for batch in split_batches(plain, name=name):
+                if isinstance(batch, Rejection):
+                    yield batch
+                else:
+                    yield FileBatch(name, batch, done + counting.read_bytes)
+    except STREAM_ERRORS as error:
+        yield _reject(name, f"cannot be unpacked to its end ({error}); what came before was read")
+
+
+def _reject(path: str, reason: str) -> Rejection:
+    return Rejection(file=path, line=1, field="(file)", reason=reason)

@@ -1,0 +1,238 @@
+"""Typed parts of an OONI document to observations, one step each.
+
+This is the hot path of bulk reading: it runs once for every step of every document, so it calls little and builds
+only what a question may ask. Lists in a document may be null, and so may every field.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from raabta.model import Control, ControlEndpoint, DnsLookup, HttpExchange, TcpConnect, TlsHandshake, classify_failure
+from raabta.wire.ooni.types import (
+    WireConnect,
+    WireControl,
+    WireControlStep,
+    WireExchange,
+    WireHandshake,
+    WireLookup,
+    WireResponse,
+)
+
+_RESOLVER: Final = {
+    "udp": "udp",
+    "tcp": "udp",
+    "doh": "encrypted",
+    "dot": "encrypted",
+    "doq": "encrypted",
+    "doh3": "encrypted",
+    "odoh": "encrypted",
+}
+"""OONI's engine names; every other one ("system", "getaddrinfo", "golang_net_resolver", none at all) is the system's."""
+
+_NO_HEADERS: Final[dict[str, str]] = {}
+
+
+def asn_of(text: str | int | None) -> int:
+    """Give the number of "AS137", 137 or "137"; 0 for anything else."""
+    if text is None:
+        return 0
+    if isinstance(text, int):
+        return text if 0 < text < 1 << 32 else 0
+    digits = text[2:] if text[:2] in ("AS", "as") else text
+    if digits.isascii() and digits.isdigit() and len(digits) <= 10:
+        return int(digits) if int(digits) < 1 << 32 else 0
+    return 0
+
+
+def split_endpoint(endpoint: str | None) -> tuple[str, int]:
+    """Split "192.0.2.1:443" or "[2001:db8::1]:443"; the port is 0 where there is none."""
+    if not endpoint:
+        return "", 0
+    address, colon, port = endpoint.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit()):
+        return endpoint.strip("[]"), 0
+    if address[:1] == "[":
+        address = address[1:-1]
+    return address, int(port) if len(port) <= 5 else 0
+
+
+def lookups(wire: list[WireLookup] | None, path: str) -> tuple[DnsLookup, ...]:
+    """Build the DNS lookups. Answers keep addresses only: a CNAME says nothing that an address does not."""
+    if not wire:
+        return ()
+    steps = []
+    for index, lookup in enumerate(wire):
+        host = lookup.hostname
+        if not host:
+            continue
+        answers: list[tuple[str, int]] = []
+        for answer in lookup.answers or ():
+            address = answer.ipv4 or answer.ipv6
+            if address:
+                noted = answer.asn
+                answers.append((address, noted if type(noted) is int else asn_of(noted)))
+        failure = lookup.failure
+        steps.append(
+            DnsLookup(
+                at=f"{path}[{index}]",
+                host=host,
+                resolver=_RESOLVER.get(lookup.engine or "", "system"),
+                server=lookup.resolver_address or "",
+                failure="ok" if failure is None else classify_failure(failure),
+                answers=tuple(answers),
+                t_s=lookup.t,
+            )
+        )
+    return tuple(steps)
+
+
+def connects(wire: list[WireConnect] | WireConnect | None, path: str) -> tuple[TcpConnect, ...]:
+    """Build the TCP connection attempts; one without an address or a status is left out."""
+    if not wire:
+        return ()
+    listed = wire if isinstance(wire, list) else [wire]
+    steps = []
+    for index, connect in enumerate(listed):
+        status = connect.status
+        if status is None or not connect.ip:
+            continue
+        failure = status.failure
+        if failure is None:
+            failed = "other" if status.success is False else "ok"
+        else:
+            failed = classify_failure(failure)
+        steps.append(
+            TcpConnect(
+                at=f"{path}[{index}]",
+                address=connect.ip,
+                port=connect.port or 0,
+                failure=failed,
+                t_s=connect.t,
+            )
+        )
+    return tuple(steps)
+
+
+def handshakes(wire: list[WireHandshake] | None, path: str) -> tuple[TlsHandshake, ...]:
+    """Build the TLS handshakes. The chain is decoded only where somebody may have to look at it."""
+    if not wire:
+        return ()
+    steps = []
+    for index, handshake in enumerate(wire):
+        address, port = split_endpoint(handshake.address)
+        failure = handshake.failure
+        failed = "ok" if failure is None else classify_failure(failure)
+        unverified = handshake.no_tls_verify is True
+        chain: tuple[str, ...] = ()
+        if (unverified or failed[:4] == "cert") and handshake.peer_certificates:
+            chain = certificates(handshake.peer_certificates)
+        steps.append(
+            TlsHandshake(
+                at=f"{path}[{index}]",
+                address=address,
+                port=port,
+                server_name=handshake.server_name or "",
+                failure=failed,
+                verified=not unverified,
+                transport="quic" if handshake.network in ("udp", "quic") else "tcp",
+                chain=chain,
+                t_s=handshake.t,
+            )
+        )
+    return tuple(steps)
+
+
+def certificates(raw: msgspec.Raw) -> tuple[str, ...]:
+    """Give the base64 text of each certificate; what is no certificate is left out."""
+    try:
+        listed = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return ()
+    if not isinstance(listed, list):
+        return ()
+    texts = [item.get("data") if isinstance(item, dict) else item for item in listed[:20]]
+    return tuple(text for text in texts if isinstance(text, str))
+
+
+def exchanges(wire: list[WireExchange] | None, path: str) -> tuple[HttpExchange, ...]:
+    """Build the HTTP exchanges, in the document's order (OONI writes the last one first)."""
+    if not wire:
+        return ()
+    steps = []
+    for index, exchange in enumerate(wire):
+        request = exchange.request
+        response = exchange.response
+        failure = exchange.failure
+        url = (request.url or "") if request is not None else ""
+        body, body_bytes = ("", -1) if response is None else _body(response)
+        steps.append(
+            HttpExchange(
+                at=f"{path}[{index}]",
+                url=url,
+                method=(request.method or "") if request is not None else "",
+                address=exchange.address or "",
+                failure="ok" if failure is None else classify_failure(failure),
+                status=(response.code or 0) if response is not None else 0,
+                headers=_NO_HEADERS if response is None else _headers(response.headers),
+                body=body,
+                body_bytes=body_bytes,
+                truncated=response is not None and response.body_is_truncated is True,
+                t_s=exchange.t,
+            )
+        )
+    return tuple(steps)
+
+
+def _body(response: WireResponse) -> tuple[str, int]:
+    """Give the text of a body and its length in bytes; a base64 body has a length only."""
+    body = response.body
+    if body is None:
+        return "", -1
+    if isinstance(body, str):
+        return body, len(body) if body.isascii() else len(body.encode("utf-8", "replace"))
+    data = body.get("data")
+    return ("", len(data) * 3 // 4) if isinstance(data, str) else ("", -1)
+
+
+def _headers(headers: dict[str, Any] | None) -> dict[str, str]:
+    """Give header values that are text; a value that is bytes in base64 is left out."""
+    if not headers:
+        return _NO_HEADERS
+    for value in headers.values():
+        if type(value) is not str:
+            return {name: item for name, item in headers.items() if isinstance(item, str)}
+    return headers
+
+
+def control(wire: WireControl | None, failure: str | bool | None) -> Control | None:
+    """Build what the test helper saw; None where there was no answer from it."""
+    if wire is None or (failure and wire.dns is None and wire.http_request is None):
+        return None
+    dns, page = wire.dns, wire.http_request
+    if dns is None and page is None and wire.tcp_connect is None:
+        return None
+    endpoints: dict[str, ControlEndpoint] = {}
+    tls = wire.tls_handshake or {}
+    for endpoint, step in (wire.tcp_connect or {}).items():
+        encrypted = tls.get(endpoint)
+        endpoints[endpoint] = ControlEndpoint(
+            tcp=_control_step(step), tls="" if encrypted is None else _control_step(encrypted)
+        )
+    return Control(
+        dns="" if dns is None else classify_failure(dns.failure),
+        addresses=() if dns is None else tuple(dns.addrs or ()),
+        endpoints=endpoints,
+        http="" if page is None else classify_failure(page.failure),
+        status=0 if page is None else max(0, page.status_code or 0),
+        title="" if page is None else page.title or "",
+        body_bytes=-1 if page is None or page.body_length is None else page.body_length,
+        headers=_NO_HEADERS if page is None else _headers(page.headers),
+        asns={address: info.asn for address, info in (wire.ip_info or {}).items() if info.asn},
+    )
+
+
+def _control_step(step: WireControlStep) -> str:
+    if step.failure is not None and step.failure is not False:
+        return classify_failure(step.failure)
+    return "other" if step.status is False else "ok"

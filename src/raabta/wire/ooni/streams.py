@@ -1,0 +1,185 @@
+"""A byte stream to documents: unpack it, cut it into batches, cut a batch into documents.
+
+Compression is told by magic bytes, never by the file's name. Documents are told apart by a ``{`` in the first column:
+JSON holds no raw line break inside a string and printers indent what is inside, so this finds the start of every
+document, compact or pretty, also after one that is cut short. Batches end where a document begins, so that each can be
+read by another process; memory is bounded by ``MAX_DOCUMENT_BYTES``.
+
+Not done: a JSON array of documents, or two on one line. They are rejected with a reason.
+"""
+
+import gzip
+import io
+import tarfile
+from collections.abc import Iterator
+from typing import IO, Final
+
+from msgspec import Struct
+
+from raabta.model import Rejection
+
+try:
+    from isal import igzip
+
+    _open_gzip = igzip.open
+except ImportError:  # no wheel for this platform: the standard library is slower and right
+    _open_gzip = gzip.open
+
+BATCH_BYTES: Final = 1 << 20
+MAX_DOCUMENT_BYTES: Final = 64 << 20
+"""A larger document is rejected. The largest seen in OONI's archive is some 10 MB."""
+
+_GZIP: Final = b"\x1f\x8b"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_TAR_MAGIC_AT: Final = 257
+_MAX_LAYERS: Final = 4
+"""A tar in a gzip in a zstd is read; a longer chain is made to exhaust us."""
+
+STREAM_ERRORS: Final = (OSError, EOFError, ValueError, tarfile.TarError, RuntimeError)
+"""What a broken or truncated container raises (zlib, zstd and isal errors derive from these)."""
+
+
+class Cut(Struct, frozen=True, gc=False):
+    """The bytes of one document and the line it begins on."""
+
+    line: int
+    data: bytes
+
+
+class Batch(Struct, frozen=True, gc=False):
+    """Whole documents as they stand in the file, from ``first_line`` on."""
+
+    first_line: int
+    data: bytes
+
+
+def open_stream(stream: IO[bytes], *, name: str, layers: int = 0) -> Iterator[tuple[str, IO[bytes]]]:
+    """Unpack a stream: gzip, zstd and tar, in each other too.
+
+    Args:
+        stream: The bytes of a file or of standard input; need not be seekable.
+        name: Its name. A file inside a tar is called ``name!member``.
+        layers: How many containers are around it already.
+
+    Yields:
+        Each plain stream inside, with its name. It must be read before the next one is asked for.
+
+    Raises:
+        One of ``STREAM_ERRORS``: The container is broken; what came before was good.
+    """
+    peeking = io.BufferedReader(_Raw(stream), 1 << 16)
+    head = peeking.peek(512)[:512]
+    if layers >= _MAX_LAYERS:
+        raise ValueError(f"more than {_MAX_LAYERS} containers in each other")
+    if head[:2] == _GZIP:
+        yield from open_stream(_open_gzip(peeking, "rb"), name=name, layers=layers + 1)
+    elif head[:4] == _ZSTD:
+        yield from open_stream(_zstd(peeking), name=name, layers=layers + 1)
+    elif head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar":
+        with tarfile.open(fileobj=peeking, mode="r|") as archive:
+            for member in archive:
+                inner = archive.extractfile(member) if member.isfile() else None
+                if inner is not None:
+                    yield from open_stream(inner, name=f"{name}!{member.name}", layers=layers + 1)
+    else:
+        yield name, peeking
+
+
+def _zstd(stream: IO[bytes]) -> IO[bytes]:
+    import zstandard
+
+    return zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+
+
+class _Raw(io.RawIOBase):
+    """Any object with ``read`` as a raw stream, so that one buffered reader can peek into all of them."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def split_batches(stream: IO[bytes], *, name: str) -> Iterator[Batch | Rejection]:
+    """Cut a plain stream into batches of whole documents.
+
+    Args:
+        stream: Plain bytes, from ``open_stream``.
+        name: Its name, for rejections.
+
+    Yields:
+        Batches of about ``BATCH_BYTES``, in order; a rejection for a document beyond ``MAX_DOCUMENT_BYTES``.
+
+    Raises:
+        One of ``STREAM_ERRORS``: The stream broke. What could be read before has been yielded.
+    """
+    line = 1
+    held = b""
+    first = True
+    try:
+        while block := stream.read(BATCH_BYTES):
+            if first:
+                block, first = block.removeprefix(b"\xef\xbb\xbf"), False
+                if b"\0" in block[:4096] and block.lstrip()[:1] != b"{":
+                    yield _reject(name, 1, "not text; give OONI measurement documents (JSON)")
+                    return
+            held += block
+            end = held.rfind(b"\n{") + 1
+            if end:
+                yield Batch(line, held[:end])
+                line += held.count(b"\n", 0, end)
+                held = held[end:]
+            elif len(held) > MAX_DOCUMENT_BYTES:
+                yield _reject(name, line, f"longer than {MAX_DOCUMENT_BYTES >> 20} MiB")
+                skipped, held = _skip_document(stream, held)
+                line += skipped
+    finally:
+        # A broken stream still gives up what was whole: the last document is tried, and rejected if it is half.
+        if held.strip():
+            yield Batch(line, held)
+
+
+def _reject(name: str, line: int, reason: str) -> Rejection:
+    return Rejection(file=name, line=line, field="(document)", reason=reason)
+
+
+def _skip_document(stream: IO[bytes], held: bytes) -> tuple[int, bytes]:
+    """Read on to the start of the next document; give the lines passed and what was read of it."""
+    lines = held.count(b"\n")
+    tail = held[-1:]
+    while block := stream.read(BATCH_BYTES):
+        block = tail + block
+        start = block.find(b"\n{") + 1
+        if start:
+            return lines + block.count(b"\n", len(tail), start), block[start:]
+        lines += block.count(b"\n", len(tail))
+        tail = block[-1:]
+    return lines, b""
+
+
+def cut_documents(batch: Batch) -> Iterator[Cut]:
+    """Cut a batch into documents.
+
+    Yields:
+        Every piece that is not blank, in order. A piece that is no document is for the reader to reject.
+    """
+    data = batch.data
+    line = batch.first_line
+    at, end = 0, len(data)
+    while at < end:
+        stop = data.find(b"\n", at)
+        stop = end if stop < 0 else stop
+        if data[at : at + 1] == b"{" and data[max(at, stop - 8) : stop].rstrip()[-1:] != b"}":
+            stop = data.find(b"\n{", at)
+            stop = end if stop < 0 else stop
+        piece = data[at:stop]
+        if piece and not piece.isspace():
+            yield Cut(line, piece)
+        line += data.count(b"\n", at, min(stop + 1, end))
+        at = stop + 1

@@ -1,0 +1,1 @@
+"""Benchmarks: how fast and how right, measured on real data. Run with ``make bench``."""
