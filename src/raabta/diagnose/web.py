@@ -6,6 +6,7 @@ reached itself; an address that only a contradicted lookup gave is left out. Aft
 site's own, the chain ends: what follows is somebody else's page.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -79,23 +80,40 @@ def weigh_web(bench: Bench) -> list[Cell]:
             cells += _request_cells(bench, case, hop, page)
         if page.jump in ("blockpage", "foreign", "captive"):
             break
-    return _in_company(bench, cells)
+    return _in_company(bench, _without_repeats(cells))
+
+
+def _without_repeats(cells: list[Cell]) -> list[Cell]:
+    """Keep one of several cells of a host and layer with the same facts: ten like answers are not ten proofs."""
+    if len(cells) < _FEW_CELLS:
+        return cells
+    return list({(cell.place, cell.weighed.layer, cell.weighed.facts): cell for cell in reversed(cells)}.values())[::-1]
+
+
+_FEW_CELLS: Final = 5
+"""Cells below which a chain has no second request to the same host."""
 
 
 def _in_company(bench: Bench, cells: list[Cell]) -> list[Cell]:
-    """Weigh the cells of a host again, one of whose layers is interfered with."""
-    touched = {cell.place: cell.weighed.layer for cell in cells if cell.weighed.blocked >= _INTERFERED_SHARE}
-    if not touched:
+    """Weigh again the cells of a host of which another layer may be interfered with."""
+    if all(cell.weighed.blocked < COMPANY_SHARE for cell in cells):
         return cells
-    return [
-        Cell(cell.place, bench.weigher.weigh_in_company(cell.weighed), cell.witness)
-        if touched.get(cell.place, cell.weighed.layer) != cell.weighed.layer
-        else cell
-        for cell in cells
-    ]
+    again = []
+    for cell in cells:
+        others = [
+            other.weighed.blocked
+            for other in cells
+            if other.place == cell.place and other.weighed.layer != cell.weighed.layer
+        ]
+        share = 1.0 - math.prod(1.0 - blocked for blocked in others)
+        if share >= COMPANY_SHARE:
+            cell = Cell(cell.place, bench.weigher.weigh_in_company(cell.weighed, share=share), cell.witness)
+        again.append(cell)
+    return again
 
 
-_INTERFERED_SHARE: Final = 0.5
+COMPANY_SHARE: Final = 0.1
+"""P(blocked) of a host's other cells from which a cell is weighed in their company; below it nothing would change."""
 
 
 class _Page(Struct, frozen=True, gc=False):

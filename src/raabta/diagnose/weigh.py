@@ -78,12 +78,8 @@ class Weigher:
         self._weights = weights
         self._layout = layout
         self._memo: dict[str, dict[tuple[str, ...], Weighed]] = {layer: {} for layer in knowledge.questions}
-        in_company = msgspec.structs.replace(prior, blocked=max(prior.blocked, knowledge.company))
         self._priors = {
             layer: _log_priors(hypotheses, prior) for layer, hypotheses in knowledge.hypotheses.items()
-        }
-        self._priors_in_company = {
-            layer: _log_priors(hypotheses, in_company) for layer, hypotheses in knowledge.hypotheses.items()
         }
 
     def weigh(self, layer: str, facts: tuple[str, ...]) -> Weighed:
@@ -92,14 +88,21 @@ class Weigher:
         found = memo.get(facts)
         if found is None:
             found = self._weigh(layer, facts, self._priors[layer])
-            if len(memo) >= _MEMO_LIMIT:
-                memo.clear()
-            memo[facts] = found
+            _remember(memo, facts, found)
         return found
 
-    def weigh_in_company(self, weighed: Weighed) -> Weighed:
-        """Weigh a cell again whose host is interfered with in another layer."""
-        return self._weigh(weighed.layer, weighed.facts, self._priors_in_company[weighed.layer])
+    def weigh_in_company(self, weighed: Weighed, *, share: float) -> Weighed:
+        """Weigh a cell again whose host is interfered with in another layer with probability ``share``."""
+        layer, percent = weighed.layer, round(share * 100.0)
+        memo = self._memo[layer]
+        key = (*weighed.facts, f"company {percent}")
+        found = memo.get(key)
+        if found is None:
+            blocked = self.prior.blocked + percent / 100.0 * max(0.0, self.knowledge.company - self.prior.blocked)
+            prior = msgspec.structs.replace(self.prior, blocked=blocked)
+            found = self._weigh(layer, weighed.facts, _log_priors(self.knowledge.hypotheses[layer], prior))
+            _remember(memo, key, found)
+        return found
 
     def _weigh(self, layer: str, facts: tuple[str, ...], log_priors: list[float]) -> Weighed:
         values = dict(zip(self._layout[layer], facts, strict=True))
@@ -164,6 +167,12 @@ class Weigher:
         logs = self._log_likelihoods(layer, question, outcome)
         index = self.knowledge.hypotheses[layer].index(rival)
         return round((logs[index] - logs[0]) * 10.0 / math.log(10.0), 1) + 0.0  # never -0.0
+
+
+def _remember(memo: dict[tuple[str, ...], Weighed], key: tuple[str, ...], found: Weighed) -> None:
+    if len(memo) >= _MEMO_LIMIT:
+        memo.clear()
+    memo[key] = found
 
 
 def outcome_of(question: Question, values: dict[str, str]) -> str | None:
