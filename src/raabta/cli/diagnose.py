@@ -25,15 +25,22 @@ class Format(StrEnum):
 
 def diagnose(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="PATH...", help="Files or folders of OONI measurements; - reads standard input.")
+        list[str] | None,
+        typer.Argument(metavar="PATH...", help="Files or folders of OONI measurements; - reads standard input."),
     ] = None,
+    *,
     format_: Annotated[
         Format | None,
-        typer.Option("--format", "-f", help="Default: table on a terminal, else by the name of the output, else jsonl."),
+        typer.Option(
+            "--format", "-f", help="Default: table on a terminal, else by the name of the output, else jsonl."
+        ),
     ] = None,
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, once all is done.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, once all is done.")
+    ] = None,
     rejects: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write documents that could not be read here: where and why (jsonl).")
+        str | None,
+        typer.Option(metavar="FILE", help="Write documents that could not be read here: where and why (jsonl)."),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="Processes to use.")] = 1,
     context: Annotated[
@@ -91,7 +98,7 @@ def _check_paths(paths: list[str], context: list[str], *, example: bool) -> None
     if not example and not paths:
         fail("no PATH is given. Name a file or folder, - for standard input, or try: raabta diagnose --example")
     if paths and not any(path == STANDARD or Path(path).exists() for path in paths):
-        fail(f"there is no such file or folder: {', '.join(paths)}. Check the spelling, or try: raabta diagnose --example")
+        fail(f"there is no such file or folder: {', '.join(paths)}. Check the name, or try: raabta diagnose --example")
     for path in context:
         if path == STANDARD or not Path(path).exists():
             fail(f"--context {path}: there is no such file or folder. It is read before the paths, so it cannot be -.")

@@ -1,13 +1,16 @@
-"""Where bytes go: standard output, or a file that appears under its name only when it is whole."""
+"""Where bytes and text go: standard output, or a file that appears under its name only when it is whole."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from raabta.cli.diagnose import STANDARD
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @contextmanager
@@ -36,3 +39,34 @@ def open_output(name: str) -> Iterator[BinaryIO]:
         part.replace(place)
     finally:
         part.unlink(missing_ok=True)
+
+
+def open_console(output: BinaryIO) -> "Console":
+    """Give a console that writes text for people to what ``open_output`` gave.
+
+    Colour goes to terminals only, and NO_COLOR and FORCE_COLOR are heeded there; a file has none.
+    """
+    from rich.console import Console  # noqa: PLC0415  formats that programs read do not need it
+
+    if output is sys.stdout.buffer:
+        return Console(highlight=False)
+    return Console(file=cast("IO[str]", _Text(output)), highlight=False, color_system=None, force_terminal=False)
+
+
+class _Text:
+    """Text over bytes that somebody else closes: what rich asks of a file."""
+
+    encoding = "utf-8"
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
+
+    def write(self, text: str) -> int:
+        self._output.write(text.encode("utf-8", "replace"))
+        return len(text)
+
+    def flush(self) -> None:
+        self._output.flush()
+
+    def isatty(self) -> bool:
+        return False

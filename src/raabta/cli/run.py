@@ -11,9 +11,9 @@ import typer
 from msgspec import Struct
 
 from raabta.cli.diagnose import Format, fail
-from raabta.cli.output import open_output
+from raabta.cli.output import open_console, open_output
 from raabta.cli.progress import Progress
-from raabta.cli.words import counted, plain
+from raabta.cli.tally import Tally
 from raabta.cli.writers import Writer, make_writer
 from raabta.diagnose import PRIORS, Diagnosis
 from raabta.model import Measurement, Rejection, Verdict
@@ -30,7 +30,6 @@ from raabta.pipeline.bulk import gather_context
 
 SOME_REJECTED: Final = 3
 NOT_FINISHED: Final = 1
-SHOWN_REJECTIONS: Final = 5
 EXAMPLE: Final = "example"
 """The example's name in its verdict's ``source``."""
 
@@ -53,38 +52,6 @@ class Request(Struct, frozen=True, kw_only=True):
     def settings(self) -> Settings:
         """What the pipeline needs to know."""
         return Settings(today=self.today, prior=self.prior, context=self.context)
-
-
-class Tally:
-    """Counts what became of documents; keeps the first rejections and writes all of them where a file is given."""
-
-    def __init__(self, file: BinaryIO | None) -> None:
-        self.n_read = self.n_rejected = self.n_with_losses = 0
-        self._file = file
-        self._first: list[Rejection] = []
-
-    def reject(self, rejection: Rejection) -> None:
-        """Count a document that could not be read."""
-        self.n_rejected += 1
-        if self._file is not None:
-            self._file.write(msgspec.json.encode(rejection) + b"\n")
-        elif len(self._first) < SHOWN_REJECTIONS:
-            self._first.append(rejection)
-
-    def say(self, rejects: str | None) -> None:
-        """Say on standard error what was read and what was not."""
-        words = f"Read {counted(self.n_read, 'document')}"
-        if self.n_rejected:
-            words += f", rejected {self.n_rejected:,}" + (f" (see {rejects})" if rejects is not None else "")
-        typer.echo(f"{words}.", err=True)
-        if self.n_with_losses:
-            them = counted(self.n_with_losses, "document")
-            typer.echo(f"In {them} some fields could not be read; the notes of the verdicts name them.", err=True)
-        for it in self._first:
-            typer.echo(f"  {plain(it.file)}:{it.line}  {plain(it.field)}: {plain(it.reason)}", err=True)
-        if self._first:
-            more = self.n_rejected - len(self._first)
-            typer.echo(f"  {f'… and {more:,} more; ' if more else ''}use --rejects FILE to keep them all.", err=True)
 
 
 def run(request: Request) -> None:
@@ -129,7 +96,7 @@ def _scrolls(request: Request) -> bool:
 def _outcomes(request: Request) -> Iterator[Outcome]:
     if not request.example:
         return diagnose_bulk(request.paths, request.settings, jobs=request.jobs)
-    return iter([_as_outcome(found) for found in _each(request)])
+    return iter([_as_outcome(found) for found in _each(request, _prepare(request))])
 
 
 def _as_outcome(found: tuple[Measurement, Verdict] | Rejection) -> Outcome:
@@ -151,8 +118,7 @@ def _write(outcomes: Iterator[Outcome], writer: Writer, tally: Tally, progress: 
     writer.finish()
 
 
-def _each(request: Request) -> Iterator[tuple[Measurement, Verdict] | Rejection]:
-    diagnosis = _prepare(request)
+def _each(request: Request, diagnosis: Diagnosis) -> Iterator[tuple[Measurement, Verdict] | Rejection]:
     if request.example:
         return iter([diagnose_document(example_document(), diagnosis, file=EXAMPLE)])
     return diagnose_each(request.paths, diagnosis)
@@ -164,4 +130,16 @@ def _prepare(request: Request) -> Diagnosis:
 
 
 def _explain(request: Request, output: BinaryIO, tally: Tally) -> None:
-    ...
+    from raabta.cli.report.explain import explain, questions_of  # noqa: PLC0415  rich's tables, which files do not need
+
+    diagnosis = _prepare(request)
+    questions = questions_of(diagnosis)
+    console = open_console(output)
+    for found in _each(request, diagnosis):
+        if isinstance(found, Rejection):
+            tally.reject(found)
+            continue
+        measurement, verdict = found
+        explain(console, measurement, verdict=verdict, questions=questions)
+        tally.n_read += 1
+        tally.n_with_losses += bool(verdict.notes)

@@ -9,9 +9,6 @@ import msgspec
 from raabta.cli.diagnose import Format
 from raabta.model import STATES_OF_THE_WORLD, Verdict
 
-ROWS_PER_GROUP: Final = 20_000
-"""Rows of a Parquet row group: some 20 MB before compression. Not validated."""
-
 _ROWS: Final = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -33,9 +30,11 @@ def make_writer(kind: Format, output: BinaryIO) -> Writer:
         case Format.CSV:
             return CsvWriter(output)
         case Format.PARQUET:
+            from raabta.cli.parquet import ParquetWriter  # noqa: PLC0415  pyarrow is an extra, and takes 0.2 s
+
             return ParquetWriter(output)
         case Format.TABLE:
-            from raabta.cli.summary import SummaryWriter  # noqa: PLC0415  rich's tables, which files do not need
+            from raabta.cli.report.summary import SummaryWriter  # noqa: PLC0415  rich's tables, which files do not need
 
             return SummaryWriter(output)
 
@@ -58,7 +57,8 @@ class JsonlWriter:
 class CsvWriter:
     """Flat rows: a column for each field, one for each state of the posterior.
 
-    Lists of words are joined by ";"; evidence, notes and facts are JSON. Values stand as they are, quoted where CSV asks for it.
+    Lists of words are joined by ";"; evidence, notes and facts are JSON. Values are not changed, only quoted where CSV
+    asks for it.
     """
 
     def __init__(self, output: BinaryIO) -> None:
@@ -100,60 +100,3 @@ def flat_row(row: dict[str, Any]) -> list[Any]:
         else:
             cells.append(value)
     return cells
-
-
-class ParquetWriter:
-    """One Parquet file, zstd, a row group for every ``ROWS_PER_GROUP`` verdicts. The shape is ``Verdict``'s own.
-
-    ``posterior`` is a struct of the five states, ``facts`` JSON, since their types differ from test to test.
-    """
-
-    def __init__(self, output: BinaryIO) -> None:
-        import pyarrow  # noqa: PLC0415  an extra, and 0.2 s
-        import pyarrow.parquet  # noqa: PLC0415
-
-        self._arrow = pyarrow
-        self._schema = self._schema_of_verdict()
-        self._file = pyarrow.parquet.ParquetWriter(output, self._schema, compression="zstd")
-        self._rows: list[dict[str, Any]] = []
-
-    def write(self, jsonl: bytes) -> None:
-        """Take a batch; write when there are enough rows for a group."""
-        for row in _ROWS.decode_lines(jsonl):
-            row["facts"] = msgspec.json.encode(row["facts"]).decode()
-            self._rows.append(row)
-        if len(self._rows) >= ROWS_PER_GROUP:
-            self._write_group()
-
-    def _write_group(self) -> None:
-        self._file.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))
-        self._rows.clear()
-
-    def finish(self) -> None:
-        """Write the last group and the file's own index."""
-        if self._rows:
-            self._write_group()
-        self._file.close()
-
-    def _schema_of_verdict(self) -> Any:
-        described = msgspec.inspect.type_info(Verdict)
-        fields = {field.name: self._type_of(field.type) for field in described.fields}  # type: ignore[attr-defined]
-        fields["posterior"] = self._arrow.struct([(state, self._arrow.float64()) for state in STATES_OF_THE_WORLD])
-        fields["facts"] = self._arrow.string()
-        return self._arrow.schema(list(fields.items()))
-
-    def _type_of(self, described: msgspec.inspect.Type) -> Any:
-        arrow = self._arrow
-        match described:
-            case msgspec.inspect.BoolType():
-                return arrow.bool_()
-            case msgspec.inspect.IntType():
-                return arrow.int64()
-            case msgspec.inspect.FloatType():
-                return arrow.float64()
-            case msgspec.inspect.ListType(item_type=item):
-                return arrow.list_(self._type_of(item))
-            case msgspec.inspect.StructType(fields=fields):
-                return arrow.struct([(field.name, self._type_of(field.type)) for field in fields])
-            case _:
-                return arrow.string()

@@ -7,11 +7,15 @@ the name asked for (RFC 6125), issuer against subject.
 Not done: building a path to a root. The probe did that with its own trust store; its verdict is the fact that led here.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cryptography import x509
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 def fault_of_chain(chain: tuple[str, ...], *, name: str, measured_at: str) -> str:
@@ -43,6 +47,8 @@ def fault_of_chain(chain: tuple[str, ...], *, name: str, measured_at: str) -> st
 def _leaf(chain: tuple[str, ...]) -> x509.Certificate | None:
     if not chain:
         return None
+    from cryptography import x509  # noqa: PLC0415  a fifth of the start-up time, for few documents
+
     try:
         certificate = x509.load_der_x509_certificate(base64.b64decode(chain[0], validate=False))
         _ = certificate.subject, certificate.issuer, certificate.not_valid_after_utc, certificate.not_valid_before_utc
@@ -53,6 +59,8 @@ def _leaf(chain: tuple[str, ...]) -> x509.Certificate | None:
 
 def _covers(leaf: x509.Certificate, name: str) -> bool:
     """Say whether the certificate is for this name: alternative names, with a wildcard for one label (RFC 6125)."""
+    from cryptography import x509  # noqa: PLC0415  loaded already when this is called
+
     try:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         listed = [item.lower() for item in names.get_values_for_type(x509.DNSName)]

@@ -5,6 +5,7 @@ the chain is followed from the measurement's input by each response's ``Location
 that could not be asked.
 """
 
+import re
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin
@@ -40,6 +41,9 @@ def follow(asked: str, exchanges: tuple[HttpExchange, ...]) -> list[Hop]:
     Returns:
         At least one hop when ``asked`` is a web URL, else none. A URL that comes again ends the chain.
     """
+    if len(exchanges) == 1 and not 300 <= exchanges[0].status < 400 and exchanges[0].url == asked:
+        encrypted, host, port = split_url(asked)
+        return [Hop(0, asked, encrypted, host, port, exchanges[0])] if host else []
     by_url: dict[str, HttpExchange] = {}
     for exchange in exchanges:
         url = _plain(exchange.url)
@@ -84,21 +88,21 @@ def header(headers: dict[str, str], name: str) -> str:
     return ""
 
 
+_URL: Final = re.compile(r"([A-Za-z]+)://(?:[^/?#@]*@)?(\[[^\]/]*\]|[^/?#:]*)(?::([0-9]{1,5}))?(?=[/?#]|$)")
+
+
 def split_url(url: str) -> tuple[bool, str, int]:
-    """Give whether a URL is encrypted, its host in one form, and its port; ("", 0) where it is no web URL."""
-    scheme, colon, rest = url.partition("://")
-    port = _PORTS.get(scheme if scheme.islower() else scheme.lower())
-    if not colon or port is None:
+    """Give whether a URL is encrypted, its host in one form, and its port; the host is "" where it is no web URL."""
+    parts = _URL.match(url)
+    if parts is None:
         return False, "", 0
-    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
-    if authority[:1] == "[":
-        host, _, tail = authority[1:].partition("]")
-        given = tail[1:]
-    else:
-        host, _, given = authority.partition(":")
-    if given.isascii() and given.isdigit() and len(given) <= 5:
-        port = int(given)
-    return scheme[-1:] in "sS", name_form(host), port
+    scheme, host, given = parts.groups()
+    port = _PORTS.get(scheme) or _PORTS.get(scheme.lower())
+    if port is None:
+        return False, "", 0
+    if host[:1] == "[":
+        host = host[1:-1]
+    return scheme[-1:] in "sS", name_form(host), int(given) if given else port
 
 
 def name_form(host: str) -> str:
@@ -129,6 +133,9 @@ def _plain(url: str) -> str:
 def _join(base: str, location: str) -> str:
     if location[:7] == "http://" or location[:8] == "https://":
         return location
+    if location[:1] == "/" and location[1:2] not in ("/", "."):
+        scheme, _, rest = base.partition("://")
+        return f"{scheme}://{rest.partition('/')[0].partition('?')[0]}{location}"
     try:
         return urljoin(base, location)
     except ValueError:

@@ -8,12 +8,15 @@ Below the evidence floor nothing is said: no state reaches ``FLOOR``, or all see
 the target's own answer. The posterior is given all the same.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import Struct
+
 from raabta.diagnose.cell import Cell
-from raabta.diagnose.weigh import Weigher
-from raabta.model import MECHANISMS, Evidence, Measurement, Verdict
+from raabta.diagnose.weigh import MEMO_LIMIT, Answer, Weighed, Weigher
+from raabta.model import Evidence, Measurement, Mechanism, Verdict
 from raabta.model.mechanism import layer_of
 
 FLOOR: Final = 0.5
@@ -39,50 +42,129 @@ _POOL_NETTESTS: Final = frozenset(("telegram", "whatsapp", "facebook_messenger",
 """Nettests for which an open connection is the good answer that they look for."""
 
 
-def combine(measurement: Measurement, cells: Sequence[Cell], *, weigher: Weigher, reference: str) -> Verdict:
-    """Make the verdict of one measurement.
+class Judgement(Struct, frozen=True, kw_only=True, gc=False):
+    """All of a verdict that the cells' facts decide.
+
+    ``answers`` pairs the index of a cell with an answer of it: the witness alone differs between measurements.
+    """
+
+    state: str
+    reason: str
+    locus: str
+    layers: list[str]
+    mechanisms: list[str]
+    posterior: dict[str, float]
+    answers: tuple[tuple[int, Answer], ...]
+
+
+class Combiner:
+    """Makes verdicts of cells. Judgements are kept by the cells' facts, as ``weigh`` keeps the cells' posteriors.
 
     Args:
-        measurement: What was measured.
-        cells: Its weighed cells; may be empty.
-        weigher: Whose knowledge and prior weighed them.
+        weigher: Whose knowledge and prior weigh the cells.
         reference: Versions of the reference tables, for the record.
     """
-    asked = [cell for cell in cells if cell.weighed.answers]
-    posterior = posterior_of(asked, weigher)
-    state, reason = _state(measurement, asked, posterior)
-    mechanisms = _mechanisms(asked, state)
-    return Verdict(
-        source=f"{measurement.file}:{measurement.line}",
-        measurement_uid=measurement.uid,
-        test_name=measurement.test_name,
-        input=measurement.input,
-        probe_cc=measurement.probe_cc,
-        probe_asn=measurement.probe_asn,
-        measured_at=measurement.measured_at,
-        state=state,
-        locus=_locus(mechanisms),
-        layers=list(dict.fromkeys(map(layer_of, mechanisms))),
-        mechanisms=mechanisms,
-        posterior=posterior,
-        prior=weigher.prior.name,
-        evidence=[
-            Evidence(id=answer.id, outcome=answer.outcome, decibans=answer.decibans, witness=cell.witness[answer.fact])
-            for cell in asked
-            for answer in cell.weighed.answers
-        ],
-        notes=list(measurement.notes),
-        knowledge=weigher.knowledge.version,
-        fitted=weigher.knowledge.fitted,
-        reference=reference,
-        reason=reason,
-        facts=measurement.facts,
-    )
+
+    def __init__(self, weigher: Weigher, *, reference: str) -> None:
+        self._weigher = weigher
+        self._reference = reference
+        self._memo: dict[tuple[object, ...], Judgement] = {}
+
+    def combine(self, measurement: Measurement, cells: Sequence[Cell]) -> Verdict:
+        """Make the verdict of one measurement from its cells, of which there may be none."""
+        judgement = self._judge(measurement, cells)
+        knowledge = self._weigher.knowledge
+        return Verdict(
+            source=f"{measurement.file}:{measurement.line}",
+            measurement_uid=measurement.uid,
+            test_name=measurement.test_name,
+            input=measurement.input,
+            probe_cc=measurement.probe_cc,
+            probe_asn=measurement.probe_asn,
+            measured_at=measurement.measured_at,
+            state=judgement.state,
+            locus=judgement.locus,
+            layers=judgement.layers,
+            mechanisms=judgement.mechanisms,
+            posterior=judgement.posterior,
+            prior=self._weigher.prior.name,
+            evidence=[
+                Evidence(
+                    id=answer.id,
+                    outcome=answer.outcome,
+                    decibans=answer.decibans,
+                    witness=cells[index].witness[answer.fact],
+                )
+                for index, answer in judgement.answers
+            ],
+            notes=list(measurement.notes),
+            knowledge=knowledge.version,
+            fitted=knowledge.fitted,
+            reference=self._reference,
+            reason=judgement.reason,
+            facts=measurement.facts,
+        )
+
+    def _judge(self, measurement: Measurement, cells: Sequence[Cell]) -> Judgement:
+        key = (measurement.test_name, _pattern(cells), *[cell.weighed.serial for cell in cells])
+        found = self._memo.get(key)
+        if found is None:
+            found = self._judge_anew(measurement, cells)
+            if len(self._memo) >= MEMO_LIMIT:
+                self._memo.clear()
+            self._memo[key] = found
+        return found
+
+    def _judge_anew(self, measurement: Measurement, cells: Sequence[Cell]) -> Judgement:
+        weighed = in_company(cells, self._weigher)
+        asked = [one for one in weighed if one.answers]
+        posterior = posterior_of(asked, self._weigher)
+        state, reason = _state(measurement, asked, posterior)
+        mechanisms = _mechanisms(asked, state)
+        return Judgement(
+            state=state,
+            reason=reason,
+            locus=_locus(mechanisms, self._weigher.knowledge.mechanisms),
+            layers=list(dict.fromkeys(map(layer_of, mechanisms))),
+            mechanisms=mechanisms,
+            posterior=posterior,
+            answers=tuple((index, answer) for index, one in enumerate(weighed) for answer in one.answers),
+        )
 
 
-def posterior_of(cells: Sequence[Cell], weigher: Weigher) -> dict[str, float]:
-    """Give the probability of each state of the world; they sum to one. Without cells it is the prior."""
+def _pattern(cells: Sequence[Cell]) -> tuple[int, ...]:
+    """Say which cells share a place; () where all do."""
     if not cells:
+        return ()
+    first = cells[0].place
+    for cell in cells:
+        if cell.place != first:
+            places: dict[str, int] = {}
+            return tuple([places.setdefault(cell.place, len(places)) for cell in cells])
+    return ()
+
+
+def in_company(cells: Sequence[Cell], weigher: Weigher) -> list[Weighed]:
+    """Weigh again the cells of a host of which another layer may be interfered with."""
+    again = []
+    for cell in cells:
+        others = [
+            other.weighed.blocked
+            for other in cells
+            if other.place == cell.place and other.weighed.layer != cell.weighed.layer
+        ]
+        share = 1.0 - math.prod(1.0 - blocked for blocked in others)
+        again.append(cell.weighed if share < COMPANY_SHARE else weigher.weigh_in_company(cell.weighed, share=share))
+    return again
+
+
+COMPANY_SHARE: Final = 0.1
+"""P(blocked) of a host's other cells from which a cell is weighed in their company; below it nothing would change."""
+
+
+def posterior_of(asked: Sequence[Weighed], weigher: Weigher) -> dict[str, float]:
+    """Give the probability of each state of the world; they sum to one. Without cells it is the prior."""
+    if not asked:
         prior = weigher.prior
         blocked, throttled, down, degraded = prior.blocked, prior.throttled, prior.down, prior.degraded
         unblocked, untouched, sound, fine = 1 - blocked, 1 - blocked - throttled, 0.0, 0.0
@@ -90,8 +172,7 @@ def posterior_of(cells: Sequence[Cell], weigher: Weigher) -> dict[str, float]:
         fine = sound - degraded
     else:
         unblocked = untouched = sound = fine = 1.0
-        for cell in cells:
-            weighed = cell.weighed
+        for weighed in asked:
             rest = 1.0 - weighed.blocked
             unblocked *= rest
             rest -= weighed.throttled
@@ -108,7 +189,7 @@ def posterior_of(cells: Sequence[Cell], weigher: Weigher) -> dict[str, float]:
     }
 
 
-def _state(measurement: Measurement, asked: Sequence[Cell], posterior: dict[str, float]) -> tuple[str, str]:
+def _state(measurement: Measurement, asked: Sequence[Weighed], posterior: dict[str, float]) -> tuple[str, str]:
     """Choose the state, or the reason to choose none."""
     if measurement.unjudged:
         return "insufficient", f"{measurement.test_name}: {measurement.unjudged}"
@@ -124,25 +205,21 @@ def _state(measurement: Measurement, asked: Sequence[Cell], posterior: dict[str,
     return state, ""
 
 
-def _reached(measurement: Measurement, asked: Sequence[Cell]) -> bool:
+def _reached(measurement: Measurement, asked: Sequence[Weighed]) -> bool:
     pool = measurement.test_name in _POOL_NETTESTS
-    for cell in asked:
-        if pool and cell.weighed.layer in ("tcp", "tls"):
-            return True
-        for answer in cell.weighed.answers:
-            if answer.id in _REACHES_TARGET:
-                return True
-    return False
+    return any(
+        (pool and weighed.layer in ("tcp", "tls")) or any(answer.id in _REACHES_TARGET for answer in weighed.answers)
+        for weighed in asked
+    )
 
 
-def _mechanisms(asked: Sequence[Cell], state: str) -> list[str]:
+def _mechanisms(asked: Sequence[Weighed], state: str) -> list[str]:
     """Name what every cell in this state says, the deepest supported node each; the likeliest alone if none is sure."""
     if state in ("ok", "insufficient"):
         return []
     interference = state in ("blocked", "throttled")
     found: list[tuple[float, str]] = []
-    for cell in asked:
-        weighed = cell.weighed
+    for weighed in asked:
         share = weighed.blocked + weighed.throttled if interference else getattr(weighed, state)
         found.append((share, weighed.named.get("interference" if interference else state, "")))
     sure = [name for share, name in found if share >= FLOOR and name]
@@ -150,5 +227,5 @@ def _mechanisms(asked: Sequence[Cell], state: str) -> list[str]:
     return list(dict.fromkeys(sure or [likeliest])) if likeliest else []
 
 
-def _locus(mechanisms: Sequence[str]) -> str:
-    return MECHANISMS[mechanisms[0]].locus if mechanisms and mechanisms[0] in MECHANISMS else "unknown"
+def _locus(mechanisms: Sequence[str], tree: dict[str, Mechanism]) -> str:
+    return tree[mechanisms[0]].locus if mechanisms and mechanisms[0] in tree else "unknown"

@@ -5,7 +5,7 @@ from typing import Final
 from raabta.diagnose import dns, http, services, tcp, tls
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.chain import name_form
-from raabta.diagnose.combine import combine
+from raabta.diagnose.combine import Combiner
 from raabta.diagnose.context import Context
 from raabta.diagnose.knowledge import Knowledge
 from raabta.diagnose.priors import Prior
@@ -51,7 +51,8 @@ class Diagnosis:
         self.tables = tables
         self.context = context
         self.weigher = Weigher(knowledge, prior, layout=LAYOUT, weights={"networks": network_weight})
-        self.reference = "; ".join(f"{name} {version}" for name, version in tables.version.items())
+        reference = "; ".join(tables.version.values())
+        self._combiner = Combiner(self.weigher, reference=reference)
 
     def cells(self, measurement: Measurement) -> list[Cell]:
         """Weigh all cells of a measurement; none where its nettest is not judged."""
@@ -65,7 +66,7 @@ class Diagnosis:
 
     def diagnose(self, measurement: Measurement) -> Verdict:
         """Diagnose one measurement. Never raises on what a document may hold."""
-        return combine(measurement, self.cells(measurement), weigher=self.weigher, reference=self.reference)
+        return self._combiner.combine(measurement, self.cells(measurement))
 
     def add_to_context(self, measurement: Measurement, context: Context) -> None:
         """Count a measurement's voice about its targets and its vantage point."""

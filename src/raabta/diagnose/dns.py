@@ -103,6 +103,22 @@ def _baseline(control: Control | None, encrypted: Answers) -> tuple[frozenset[st
     return frozenset(), "none"
 
 
+def agrees_at_once(lookups: list[DnsLookup], control: Control | None, *, tables: Tables) -> str:
+    """Give the place of an everyday lookup that holds one of the control's addresses, "" where more must be looked at.
+
+    Nearly every lookup agrees, and then nothing else about the name can change its facts.
+    """
+    if control is None or control.dns != "ok":
+        return ""
+    addresses = control.addresses
+    for lookup in lookups:
+        if lookup.resolver == "system":
+            for address, _ in lookup.answers:
+                if address in addresses:
+                    return "" if tables.special.kind(address) is not None else lookup.at
+    return ""
+
+
 def answer_of(view: NameView, measurement: Measurement, *, tables: Tables) -> str:
     """Classify the everyday answer against the baseline."""
     everyday = view.everyday

@@ -141,7 +141,7 @@ def jump_of(hop: Hop, following: Hop | None, *, page: str, tables: Tables) -> st
     """
     if following is None:
         return "none"
-    if page in ("same", "similar"):
+    if page in ("same", "similar") or hop.host == following.host:
         return "own"
     known = tables.fingerprints.host(following.host)
     if known is not None and known.kind in ("blockpage", "filter", "captive"):

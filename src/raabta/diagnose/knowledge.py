@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from raabta.model import MECHANISMS
+from raabta.model import LOCI, MECHANISMS, STATES_OF_THE_WORLD, Mechanism
 
 WELL: Final = "ok"
 """Id of the hypothesis that all is well with a layer."""
@@ -56,7 +56,8 @@ class Hypothesis(Struct, frozen=True, kw_only=True):
 class Knowledge(Struct, frozen=True, kw_only=True):
     """Questions and hypotheses by layer. ``version`` names the tables' content; ``fitted`` is False until counted.
 
-    ``company`` is P(a further layer of the same host is interfered with | one layer is).
+    ``company`` is P(a further layer of the same host is interfered with | one layer is). ``mechanisms`` is the tree of
+    ``model.mechanism`` with those that a row of the tables brought itself.
     """
 
     version: str
@@ -64,6 +65,7 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     company: float
     questions: dict[str, tuple[Question, ...]]
     hypotheses: dict[str, tuple[Hypothesis, ...]]
+    mechanisms: dict[str, Mechanism]
 
 
 class _Row(Struct, forbid_unknown_fields=True):
@@ -71,6 +73,9 @@ class _Row(Struct, forbid_unknown_fields=True):
     source: str
     id: str = WELL
     share: float = 0.0
+    words: str = ""
+    state: str = "blocked"
+    locus: str = "access"
     p: dict[str, dict[str, float]] = {}
 
 
@@ -98,7 +103,8 @@ def parse_knowledge(*, questions: str, knowledge: str) -> Knowledge:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, KeyError) as error:
         raise KnowledgeError(f"the tables cannot be read: {error}") from error
     by_id = _check_questions(asked)
-    _check_shares(tables.mechanism)
+    mechanisms = _grown_tree(tables.mechanism)
+    totals = _total_shares(tables.mechanism, mechanisms)
     layers = dict.fromkeys(question.layer for question in asked)
     digest = hashlib.sha256((questions + "\0" + knowledge).encode()).hexdigest()[:8]
     return Knowledge(
@@ -106,7 +112,8 @@ def parse_knowledge(*, questions: str, knowledge: str) -> Knowledge:
         fitted=tables.fitted,
         company=tables.company,
         questions={layer: tuple(q for q in asked if q.layer == layer) for layer in layers},
-        hypotheses={layer: _hypotheses(layer, tables, by_id) for layer in layers},
+        hypotheses={layer: _hypotheses(layer, tables, by_id, mechanisms, totals) for layer in layers},
+        mechanisms=mechanisms,
     )
 
 
@@ -124,37 +131,51 @@ def _check_questions(asked: list[Question]) -> dict[str, Question]:
     return by_id
 
 
-def _check_shares(rows: list[_Row]) -> None:
+def _grown_tree(rows: list[_Row]) -> dict[str, Mechanism]:
+    """Give the tree of mechanisms with those whose row brings its own words."""
+    tree = dict(MECHANISMS)
+    for row in rows:
+        if row.id in tree:
+            continue
+        if not row.words or row.state not in STATES_OF_THE_WORLD or row.locus not in LOCI:
+            problem = "it is not in the tree of raabta.model.mechanism; give its row words (and state and locus) of its own"
+            raise KnowledgeError(f"mechanism {row.id}: {problem}")
+        tree[row.id] = Mechanism(id=row.id, state=row.state, locus=row.locus, words=row.words)
+    return tree
+
+
+def _total_shares(rows: list[_Row], tree: dict[str, Mechanism]) -> dict[str, float]:
+    """Add up the shares of each state's mechanisms; a share is a part of this sum."""
     totals: dict[str, float] = {}
     for row in rows:
-        if row.id not in MECHANISMS:
-            raise KnowledgeError(f"mechanism {row.id}: not in the tree of raabta.model.mechanism; add it there first")
-        state = MECHANISMS[row.id].state
+        if row.share <= 0.0:
+            raise KnowledgeError(f"mechanism {row.id} of layer {row.layer}: its share must be above zero")
+        state = tree[row.id].state
         totals[state] = totals.get(state, 0.0) + row.share
-    for state, total in totals.items():
-        if total > 2.0 or total <= 0.0:
-            raise KnowledgeError(f"shares of state {state} add up to {total:.2f}; they are parts of one")
+    return totals
 
 
-def _hypotheses(layer: str, tables: _Tables, by_id: dict[str, Question]) -> tuple[Hypothesis, ...]:
+def _hypotheses(
+    layer: str,
+    tables: _Tables,
+    by_id: dict[str, Question],
+    tree: dict[str, Mechanism],
+    totals: dict[str, float],
+) -> tuple[Hypothesis, ...]:
     """Give the layer's hypotheses, the one that all is well first, with full likelihood rows."""
     wells = [row for row in tables.well if row.layer == layer]
     if len(wells) != 1:
         raise KnowledgeError(f"layer {layer}: exactly one [[well]] row is needed, found {len(wells)}")
     questions = [question for question in by_id.values() if question.layer == layer]
-    well = {q.id: _full(wells[0], q, wells[0].p.get(q.id)) for q in questions}
     rows = [row for row in tables.mechanism if row.layer == layer]
     for row in (*wells, *rows):
         for name in row.p:
             if name not in by_id or by_id[name].layer != layer:
                 raise KnowledgeError(f"{row.id} of layer {layer}: there is no question {name} in this layer")
-    totals: dict[str, float] = {}
-    for row in tables.mechanism:
-        state = MECHANISMS[row.id].state
-        totals[state] = totals.get(state, 0.0) + row.share
+    well = {q.id: _full(wells[0], q, wells[0].p.get(q.id)) for q in questions}
     found = [Hypothesis(id=WELL, layer=layer, state="ok", share=1.0, source=wells[0].source, likelihoods=well)]
     for row in rows:
-        state = MECHANISMS[row.id].state
+        state = tree[row.id].state
         likelihoods = {q.id: _full(row, q, row.p[q.id]) if q.id in row.p else well[q.id] for q in questions}
         found.append(
             Hypothesis(

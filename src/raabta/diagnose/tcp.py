@@ -23,16 +23,22 @@ def endpoint_name(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def control_of(control: Control | None, connect: TcpConnect) -> str:
-    """Give the class of the control's connection to the same end point, "" where it did not try."""
+def beside_control(connects: Sequence[TcpConnect], control: Control | None) -> list[Tried]:
+    """Pair each connection with the class of the control's to the same end point."""
     if control is None:
-        return ""
-    seen = control.endpoints.get(endpoint_name(connect.address, connect.port))
-    return "" if seen is None else seen.tcp
+        return [(step, "") for step in connects]
+    seen = control.endpoints
+    return [
+        (step, found.tcp if (found := seen.get(endpoint_name(step.address, step.port))) is not None else "")
+        for step in connects
+    ]
 
 
 def judged(tried: Sequence[Tried]) -> tuple[list[TcpConnect], str]:
     """Choose the end points to judge, and say what the control did there: ``ok``, ``failed`` or ``none``."""
+    steps = [step for step, seen in tried if seen == "ok" and step.failure == "ok"]
+    if len(steps) == len(tried):
+        return steps, "ok"  # nearly always
     useful = [(step, seen) for step, seen in tried if step.failure != "interrupted"]
     if any(":" not in step.address for step, _ in useful):
         useful = [(step, seen) for step, seen in useful if not (":" in step.address and step.failure == "unreachable")]

@@ -34,6 +34,9 @@ def control_of(control: Control | None, step: TlsHandshake) -> str:
 
 def judged(tried: Sequence[tuple[TlsHandshake, str]]) -> tuple[list[TlsHandshake], str]:
     """Choose the handshakes to judge, and say what the control's did: ``ok``, ``same``, ``failed`` or ``none``."""
+    steps = [step for step, seen in tried if seen == "ok" and step.failure == "ok"]
+    if len(steps) == len(tried):
+        return steps, "ok"  # nearly always
     useful = [(step, seen) for step, seen in tried if step.failure != "interrupted"]
     for wanted, word in (("ok", "ok"), ("", "none")):
         chosen = [step for step, seen in useful if seen == wanted]

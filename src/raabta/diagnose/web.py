@@ -6,7 +6,6 @@ reached itself; an address that only a contradicted lookup gave is left out. Aft
 site's own, the chain ends: what follows is somebody else's page.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,8 +17,8 @@ from raabta.diagnose.certificates import fault_of_chain
 from raabta.diagnose.chain import Hop, follow, name_form
 from raabta.diagnose.context import Context
 from raabta.diagnose.dns import NameView
-from raabta.diagnose.weigh import Weighed, Weigher
-from raabta.model import Control, DnsLookup, HttpExchange, Measurement, TcpConnect, TlsHandshake
+from raabta.diagnose.weigh import Weigher
+from raabta.model import Control, HttpExchange, Measurement, TcpConnect, TlsHandshake
 from raabta.reference.tables import Tables
 
 
@@ -36,18 +35,19 @@ class Bench(Struct, frozen=True, kw_only=True, gc=False):
         return "none" if self.context is None else self.context.word(self.measurement, layer, host)
 
 
-class HostCase(Struct, frozen=True, kw_only=True, gc=False):
-    """One host of the chain: its names' view, whether its answer is contradicted, and its steps.
+class HostCase(Struct, kw_only=True, gc=False):
+    """One host of the chain: what vouches for its addresses, and its steps.
 
-    ``control`` is the measurement's control where it looked this host up itself (the first host of the chain).
+    ``baseline`` holds the addresses that the control, else an encrypted lookup, gave; ``contradicted`` says that the
+    everyday answer is probably wrong; ``ports`` are those that were weighed already.
     """
 
-    hop: Hop
-    view: NameView
+    host: str
     contradicted: bool
-    control: Control | None
-    connects: list[TcpConnect]
-    handshakes: list[TlsHandshake]
+    baseline: frozenset[str]
+    connects: Sequence[TcpConnect]
+    handshakes: Sequence[TlsHandshake]
+    ports: list[int]
 
 
 def weigh_web(bench: Bench) -> list[Cell]:
@@ -60,60 +60,35 @@ def weigh_web(bench: Bench) -> list[Cell]:
     hops = follow(measurement.input, measurement.exchanges)
     if not hops:
         return []
-    pages = _pages(bench, hops)
-    hosts = list(dict.fromkeys(hop.host for hop in hops))
-    by_host = _lookups_by_host(measurement.lookups, hosts)
+    last = _final_page(bench, hops[-1].exchange)
+    alone = len(hops) == 1 or len({hop.host for hop in hops}) == 1
     cells: list[Cell] = []
-    seen: set[tuple[str, int]] = set()
     cases: dict[str, HostCase] = {}
-    for hop, page in zip(hops, pages, strict=True):
-        if hop.host not in cases:
-            case, cell = _case(bench, hop, by_host.get(hop.host, []), alone=len(hosts) == 1)
-            cases[hop.host] = case
-            if cell is not None:
-                cells.append(cell)
-        case = cases[hop.host]
-        if (hop.host, hop.port) not in seen:
-            seen.add((hop.host, hop.port))
-            cells += _connection_cells(bench, case, hop)
+    for hop in hops:
+        case = cases.get(hop.host)
+        if case is None:
+            case = cases[hop.host] = _open_case(bench, hop, alone=alone, cells=cells)
+        if hop.port not in case.ports:
+            case.ports.append(hop.port)
+            _weigh_connections(bench, case, hop, cells=cells)
+            _weigh_handshakes(bench, case, hop, cells=cells)
+        following = hops[hop.index + 1] if hop is not hops[-1] else None
+        page = last
+        if following is not None:
+            page = _Page(jump=http.jump_of(hop, following, page=last.page, tables=bench.tables))
         if hop.exchange is not None:
-            cells += _request_cells(bench, case, hop, page)
+            _weigh_request(bench, case, hop, page=page, cells=cells)
         if page.jump in ("blockpage", "foreign", "captive"):
             break
-    return _in_company(bench, _without_repeats(cells))
+    return cells if len(hops) == 1 else _without_repeats(cells)
 
 
 def _without_repeats(cells: list[Cell]) -> list[Cell]:
     """Keep one of several cells of a host and layer with the same facts: ten like answers are not ten proofs."""
-    if len(cells) < _FEW_CELLS:
-        return cells
-    return list({(cell.place, cell.weighed.layer, cell.weighed.facts): cell for cell in reversed(cells)}.values())[::-1]
-
-
-_FEW_CELLS: Final = 5
-"""Cells below which a chain has no second request to the same host."""
-
-
-def _in_company(bench: Bench, cells: list[Cell]) -> list[Cell]:
-    """Weigh again the cells of a host of which another layer may be interfered with."""
-    if all(cell.weighed.blocked < COMPANY_SHARE for cell in cells):
-        return cells
-    again = []
+    kept: dict[tuple[str, str, tuple[str, ...]], Cell] = {}
     for cell in cells:
-        others = [
-            other.weighed.blocked
-            for other in cells
-            if other.place == cell.place and other.weighed.layer != cell.weighed.layer
-        ]
-        share = 1.0 - math.prod(1.0 - blocked for blocked in others)
-        if share >= COMPANY_SHARE:
-            cell = Cell(cell.place, bench.weigher.weigh_in_company(cell.weighed, share=share), cell.witness)
-        again.append(cell)
-    return again
-
-
-COMPANY_SHARE: Final = 0.1
-"""P(blocked) of a host's other cells from which a cell is weighed in their company; below it nothing would change."""
+        kept.setdefault((cell.place, cell.weighed.layer, cell.weighed.facts), cell)
+    return cells if len(kept) == len(cells) else list(kept.values())
 
 
 class _Page(Struct, frozen=True, gc=False):
@@ -124,69 +99,67 @@ class _Page(Struct, frozen=True, gc=False):
     jump: str = "none"
 
 
-def _pages(bench: Bench, hops: list[Hop]) -> list[_Page]:
-    """Compare the last page, then say of each redirect where it leads, which depends on where the chain ends."""
-    last = hops[-1]
-    final = _Page()
-    exchange = last.exchange
-    if exchange is not None and exchange.failure == "ok" and exchange.status and not 300 <= exchange.status < 400:
-        final = _final_page(bench, exchange)
-    jumps = [
-        _Page(jump=http.jump_of(hop, following, page=final.page, tables=bench.tables))
-        for hop, following in zip(hops, hops[1:], strict=False)
-    ]
-    return [*jumps, final]
+_NO_PAGE: Final = _Page()
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
-def _final_page(bench: Bench, exchange: HttpExchange) -> _Page:
+def _final_page(bench: Bench, exchange: HttpExchange | None) -> _Page:
+    """Compare a page with the control's; a redirect or a failure is no page."""
+    if exchange is None or exchange.failure != "ok" or not exchange.status or 300 <= exchange.status < 400:
+        return _NO_PAGE
     control = bench.measurement.control
     title = http.title_of(exchange.body)
     page = http.page_of(exchange, control, title=title)
-    if page in ("same", "similar"):
-        return _Page(page)
+    if page in ("same", "similar") or (page == "unknown" and exchange.status < 400 and exchange.url[:6] == "https:"):
+        return _Page(page)  # nobody in between can put another page into TLS
     return _Page(page, http.sign_of(exchange, control, title=title, tables=bench.tables))
 
 
-def _lookups_by_host(lookups: tuple[DnsLookup, ...], hosts: list[str]) -> dict[str, list[DnsLookup]]:
-    """Sort lookups by the host that they were for."""
-    by_host: dict[str, list[DnsLookup]] = {host: [] for host in hosts}
-    for lookup in lookups:
-        found = by_host.get(lookup.host)
-        if found is None:
-            found = by_host.get(name_form(lookup.host))
-        if found is not None:
-            found.append(lookup)
-    return by_host
-
-
-def _case(bench: Bench, hop: Hop, lookups: list[DnsLookup], *, alone: bool) -> tuple[HostCase, Cell | None]:
+def _open_case(bench: Bench, hop: Hop, *, alone: bool, cells: list[Cell]) -> HostCase:
     """Weigh the name lookup of a host, and gather the steps that went to it."""
     measurement = bench.measurement
-    control = measurement.control if hop.index == 0 else None
-    view = dns.view_name(hop.host, lookups, control=control)
+    host = hop.host
     handshakes = [
         step
         for step in measurement.handshakes
-        if step.transport == "tcp" and (step.server_name == hop.host or not step.server_name or alone)
+        if step.transport == "tcp" and (alone or step.server_name == host or not step.server_name)
     ]
-    if alone:
-        connects = list(measurement.connects)
-    else:
+    connects: Sequence[TcpConnect] = measurement.connects
+    lookups = [step for step in measurement.lookups if step.host == host or name_form(step.host) == host]
+    control = measurement.control if hop.index == 0 else None
+    at = dns.agrees_at_once(lookups, control, tables=bench.tables) if not measurement.late_answers else ""
+    if at and alone:
+        facts = ("same_address", "control", "none", "none", "none", "none", bench.word("dns", host))
+        cells.append(Cell(host, bench.weigher.weigh("dns", facts), (at,) * len(facts)))
+        return HostCase(
+            host=host, contradicted=False, baseline=_NOTHING, connects=connects, handshakes=handshakes, ports=[]
+        )
+    view = dns.view_name(host, lookups, control=control)
+    if not alone:
         reached = {step.address for step in handshakes if step.server_name}
-        connects = [
-            step for step in measurement.connects if view.knows(step.address) or step.address in reached
-        ]
+        connects = [step for step in connects if view.knows(step.address) or step.address in reached]
     cell = _name_cell(bench, hop, view, connects=connects, handshakes=handshakes) if lookups else None
-    contradicted = cell is not None and cell.weighed.blocked > 0.5
-    case = HostCase(
-        hop=hop, view=view, contradicted=contradicted, control=control, connects=connects, handshakes=handshakes
+    if cell is not None:
+        cells.append(cell)
+    return HostCase(
+        host=host,
+        contradicted=cell is not None and cell.weighed.blocked > 0.5,
+        baseline=view.baseline,
+        connects=connects,
+        handshakes=handshakes,
+        ports=[],
     )
-    return case, cell
 
 
 def _name_cell(
-    bench: Bench, hop: Hop, view: NameView, *, connects: list[TcpConnect], handshakes: list[TlsHandshake]
+    bench: Bench,
+    hop: Hop,
+    view: NameView,
+    *,
+    connects: Sequence[TcpConnect],
+    handshakes: Sequence[TlsHandshake],
 ) -> Cell | None:
+    """Weigh what was said of a host's name; other resolvers and proofs are looked at where the answer is odd."""
     measurement, tables = bench.measurement, bench.tables
     answer = dns.answer_of(view, measurement, tables=tables)
     if answer == "none":
@@ -200,18 +173,19 @@ def _name_cell(
         if answer in dns.ODD:
             proof, place = _proof(bench, hop, view, connects=connects, handshakes=handshakes)
     late, late_at = dns.late_of(measurement, view) if measurement.late_answers else ("none", "")
-    everyday = view.everyday.at
-    return Cell(
-        hop.host,
-        bench.weigher.weigh(
-            "dns", (answer, view.baseline_kind, encrypted, second, proof, late, bench.word("dns", hop.host))
-        ),
-        (everyday, everyday, view.encrypted.at or everyday, view.second.at, place, late_at, everyday),
-    )
+    at = view.everyday.at
+    facts = (answer, view.baseline_kind, encrypted, second, proof, late, bench.word("dns", hop.host))
+    witness = (at, at, view.encrypted.at or at, view.second.at, place, late_at, at)
+    return Cell(hop.host, bench.weigher.weigh("dns", facts), witness)
 
 
 def _proof(
-    bench: Bench, hop: Hop, view: NameView, *, connects: list[TcpConnect], handshakes: list[TlsHandshake]
+    bench: Bench,
+    hop: Hop,
+    view: NameView,
+    *,
+    connects: Sequence[TcpConnect],
+    handshakes: Sequence[TlsHandshake],
 ) -> tuple[str, str]:
     """Say whether an odd address proves that it is the site's, or that it is not."""
     odd = view.everyday.addresses
@@ -224,11 +198,11 @@ def _proof(
         if step.failure.startswith("certificate") and tls.control_of(control, step) != step.failure:
             return "wrong_certificate", step.at
     exchange = hop.exchange
-    if exchange is not None and exchange.status and (not exchange.address or _address(exchange) in odd):
+    if exchange is not None and (not exchange.address or _address(exchange) in odd):
         page = _final_page(bench, exchange)
         if page.sign in ("blockpage", "refusal"):
             return page.sign, exchange.at
-        if page.page in ("same", "similar", "differs") and not hop.encrypted and not 300 <= exchange.status < 400:
+        if page.page in ("same", "similar", "differs") and not hop.encrypted:
             return ("page_differs" if page.page == "differs" else "page_same"), exchange.at
     for step in handshakes:
         if step.address in odd and tls.control_of(control, step) == "ok":
@@ -244,7 +218,7 @@ def _address(exchange: HttpExchange) -> str:
 
 def _may_judge(case: HostCase, address: str, control_class: str) -> bool:
     """Say whether what happened at an address says something about the target."""
-    return not case.contradicted or control_class == "ok" or address in case.view.baseline
+    return not case.contradicted or control_class == "ok" or address in case.baseline
 
 
 def _page_word(control: Control | None) -> str:
@@ -254,28 +228,28 @@ def _page_word(control: Control | None) -> str:
     return "ok" if control.http == "ok" else "failed"
 
 
-def _connection_cells(bench: Bench, case: HostCase, hop: Hop) -> list[Cell]:
-    """Weigh the connections to one host and port, and the handshakes with its name."""
+def _weigh_connections(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Cell]) -> None:
+    """Weigh the connections to one host and port."""
     control = bench.measurement.control
-    tried = [
-        (step, seen)
-        for step in case.connects
-        if _may_judge(case, step.address, seen := tcp.control_of(control, step))
-    ]
-    cells = []
-    mine = [pair for pair in tried if pair[0].port == hop.port] or (tried if hop.index == 0 else [])
-    if mine:
-        steps, seen = tcp.judged(mine)
-        result, at = tcp.result_of(steps)
-        if seen == "none" and _page_word(control) == "ok":
-            seen = "page"
-        ports = "none"
-        if result not in ("ok", "none"):
-            ports = tcp.ports_of(steps, [step for step, _ in tried if step.port != hop.port])
-        facts = (result, seen, _many(steps), ports, "none", bench.word("tcp", hop.host))
-        cells.append(Cell(hop.host, bench.weigher.weigh("tcp", facts), (at,) * len(facts)))
-    handshakes = _handshake_cell(bench, case, hop)
-    return [*cells, handshakes] if handshakes is not None else cells
+    mine: list[tcp.Tried] = []
+    others: list[tcp.Tried] = []
+    for tried in tcp.beside_control(case.connects, control):
+        step = tried[0]
+        if not case.contradicted or _may_judge(case, step.address, tried[1]):
+            (mine if step.port == hop.port else others).append(tried)
+    if not mine and hop.index == 0:
+        mine, others = others, []
+    if not mine:
+        return
+    steps, seen = tcp.judged(mine)
+    result, at = tcp.result_of(steps)
+    if seen == "none" and _page_word(control) == "ok":
+        seen = "page"
+    ports = "none"
+    if result not in ("ok", "none"):
+        ports = tcp.ports_of(steps, [step for step, _ in others])
+    facts = (result, seen, _many(steps), ports, "none", bench.word("tcp", hop.host))
+    cells.append(Cell(hop.host, bench.weigher.weigh("tcp", facts), (at,) * len(facts)))
 
 
 def _many(steps: Sequence[TcpConnect] | Sequence[TlsHandshake]) -> str:
@@ -285,46 +259,45 @@ def _many(steps: Sequence[TcpConnect] | Sequence[TlsHandshake]) -> str:
     return "several" if any(step.address != first for step in steps) else "one"
 
 
-def _handshake_cell(bench: Bench, case: HostCase, hop: Hop) -> Cell | None:
+def _weigh_handshakes(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Cell]) -> None:
     """Weigh the handshakes with a host's name, and what flowed over them."""
     measurement = bench.measurement
     control = measurement.control
-    tried = [
-        (step, seen)
-        for step in case.handshakes
-        if _may_judge(case, step.address, seen := tls.control_of(control, step))
-    ]
+    tried = []
+    for step in case.handshakes:
+        seen = tls.control_of(control, step)
+        if not case.contradicted or _may_judge(case, step.address, seen):
+            tried.append((step, seen))
     flow_control = _page_word(control)
+    steps: list[TlsHandshake] = []
     if tried:
         steps, seen = tls.judged(tried)
         result, at = tls.result_of(steps)
         if seen == "none" and hop.encrypted and flow_control != "none":
             seen = "page" if flow_control == "ok" else "failed"
     else:
-        steps, seen = [], flow_control if hop.encrypted else "none"
+        seen = flow_control if hop.encrypted else "none"
         result, at = _result_without_handshake(case, hop)
     exchange = hop.exchange if hop.encrypted and result in ("ok", "some") else None
-    flow = tls.flow_of(exchange, measurement.transfers)
+    flow = "none" if exchange is None else tls.flow_of(exchange, measurement.transfers)
     if result == "none" and flow == "none":
-        return None
-    chain = "none"
-    if result.startswith("certificate"):
-        failed = next((step for step in steps if step.chain), None)
-        if failed is not None:
-            chain = fault_of_chain(failed.chain, name=hop.host, measured_at=measurement.measured_at)
-    facts = (
-        result,
-        seen,
-        _many(steps),
-        chain,
-        tls.step_of(steps) if result in ("reset", "eof", "timeout") else "none",
-        flow,
-        flow_control,
-        "none",
-        bench.word("tls", hop.host),
-    )
+        return
+    chain = step_word = "none"
+    if result not in ("ok", "some"):
+        chain = _chain_word(steps, hop.host, measurement.measured_at) if result.startswith("certificate") else "none"
+        step_word = tls.step_of(steps) if result in ("reset", "eof", "timeout") else "none"
+    word = bench.word("tls", hop.host)
+    facts = (result, seen, _many(steps), chain, step_word, flow, flow_control, "none", word)
     flow_at = exchange.at if exchange is not None else ""
-    return Cell(hop.host, bench.weigher.weigh("tls", facts), (at, at, at, at, at, flow_at, flow_at, at, at))
+    cells.append(Cell(hop.host, bench.weigher.weigh("tls", facts), (at, at, at, at, at, flow_at, flow_at, at, at)))
+
+
+def _chain_word(steps: Sequence[TlsHandshake], name: str, measured_at: str) -> str:
+    """Say what is wrong with the first chain that is in the data."""
+    for step in steps:
+        if step.chain:
+            return fault_of_chain(step.chain, name=name, measured_at=measured_at)
+    return "none"
 
 
 def _result_without_handshake(case: HostCase, hop: Hop) -> tuple[str, str]:
@@ -341,18 +314,18 @@ def _result_without_handshake(case: HostCase, hop: Hop) -> tuple[str, str]:
     return ("alert", exchange.at) if failure == "tls_alert" else ("none", "")
 
 
-def _request_cells(bench: Bench, case: HostCase, hop: Hop, page: _Page) -> list[Cell]:
+def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: _Page, cells: list[Cell]) -> None:
     """Weigh one request. Over TLS a failure is the handshake cell's; the page and the redirect are judged here."""
     exchange = hop.exchange
     if exchange is None or not _may_read(bench, case, exchange):
-        return []
+        return
     result = http.result_of(exchange)
-    if hop.encrypted and result not in ("page", "invalid_redirect", "too_many"):
-        return []
-    if not hop.encrypted and result in ("other", "timeout", "reset", "eof") and not exchange.status:
+    if result not in ("page", "invalid_redirect", "too_many"):
+        if hop.encrypted:
+            return
         connected = [step for step in case.connects if step.port == hop.port]
-        if connected and all(step.failure != "ok" for step in connected):
-            return []
+        if not exchange.status and connected and all(step.failure != "ok" for step in connected):
+            return  # the connection's failure, told again
     facts = (
         result,
         "tls" if hop.encrypted else "clear",
@@ -364,8 +337,7 @@ def _request_cells(bench: Bench, case: HostCase, hop: Hop, page: _Page) -> list[
         "none",
         bench.word("http", hop.host),
     )
-    weighed: Weighed = bench.weigher.weigh("http", facts)
-    return [Cell(hop.host, weighed, (exchange.at,) * len(facts))]
+    cells.append(Cell(hop.host, bench.weigher.weigh("http", facts), (exchange.at,) * len(facts)))
 
 
 def _may_read(bench: Bench, case: HostCase, exchange: HttpExchange) -> bool:
@@ -375,7 +347,7 @@ def _may_read(bench: Bench, case: HostCase, exchange: HttpExchange) -> bool:
     address = _address(exchange)
     if not address:
         return False
-    if address in case.view.baseline:
+    if address in case.baseline:
         return True
     control = bench.measurement.control
     seen = None if control is None else control.endpoints.get(tcp.endpoint_name(address, 443))

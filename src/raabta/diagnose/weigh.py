@@ -13,6 +13,7 @@ The result depends on the facts alone, and facts have few values, so results are
 lookup that the shared design asks for, filled as it is met.
 """
 
+import itertools
 import math
 from typing import Final
 
@@ -26,7 +27,7 @@ from raabta.model.mechanism import parent
 DEEPEN_SHARE: Final = 0.75
 """A child is named instead of its parent when it holds this share of the parent's probability. Not validated."""
 
-_MEMO_LIMIT: Final = 1 << 16
+MEMO_LIMIT: Final = 1 << 16
 """Tuples of facts kept per layer; beyond it the memory starts anew."""
 
 INTERFERENCE: Final = ("blocked", "throttled")
@@ -45,7 +46,7 @@ class Weighed(Struct, frozen=True, kw_only=True, gc=False):
     """What a cell's facts say: P(state), the named nodes, and the answers.
 
     ``named`` gives, per state with weight, the deepest node that the evidence supports. ``leading`` lists
-    hypotheses above 1 %, most likely first.
+    hypotheses above 1 %, most likely first. ``serial`` tells one weigher's results apart.
     """
 
     layer: str
@@ -55,6 +56,7 @@ class Weighed(Struct, frozen=True, kw_only=True, gc=False):
     throttled: float
     blocked: float
     down: float
+    serial: int
     named: dict[str, str]
     leading: tuple[tuple[str, float], ...]
     answers: tuple[Answer, ...]
@@ -77,6 +79,7 @@ class Weigher:
         self.prior = prior
         self._weights = weights
         self._layout = layout
+        self._serials = itertools.count()
         self._memo: dict[str, dict[tuple[str, ...], Weighed]] = {layer: {} for layer in knowledge.questions}
         self._priors = {
             layer: _log_priors(hypotheses, prior) for layer, hypotheses in knowledge.hypotheses.items()
@@ -156,6 +159,7 @@ class Weigher:
         return Weighed(
             layer=layer,
             facts=facts,
+            serial=next(self._serials),
             named={state: _deepest(posterior, (state,)) for state in states if state != "ok"}
             | {"interference": _deepest(posterior, INTERFERENCE)},
             leading=tuple((hypothesis.id, round(share, 4)) for hypothesis, share in ranked if share >= 0.01),
@@ -170,7 +174,7 @@ class Weigher:
 
 
 def _remember(memo: dict[tuple[str, ...], Weighed], key: tuple[str, ...], found: Weighed) -> None:
-    if len(memo) >= _MEMO_LIMIT:
+    if len(memo) >= MEMO_LIMIT:
         memo.clear()
     memo[key] = found
 

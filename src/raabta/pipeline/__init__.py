@@ -2,7 +2,7 @@
 
 - ``defaults``: the tables, knowledge and example that the package carries, ready to use
 - ``sources``: paths, folders and standard input to batches of documents
-- ``bulk``: many documents to verdicts, in one process or several
+- ``bulk``: many documents to verdicts, in one process, or in several by ``processes``
 - ``single``: one document or file at a time, for the Python API and for explaining
 """
 

@@ -1,17 +1,10 @@
-"""Many documents to verdicts, in one process or several, in the order of the input.
+"""Many documents to verdicts, in one process or several (``processes``), in the order of the input.
 
-A batch of whole documents (about 1 MiB) goes to a process and comes back as JSON Lines. A few batches a process are under
-way at once, so memory stays flat whatever the size of the input. A process that dies (killed for memory, say) breaks its
-pool: a new pool is made and what was under way is sent again, so nothing is lost; a batch that breaks its pool
-``MAX_TRIES`` times is rejected.
+Batches of whole documents (about 1 MiB) are read, diagnosed and given back as JSON Lines one after another, so memory stays
+flat whatever the size of the input.
 """
 
-import multiprocessing
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -21,10 +14,6 @@ from raabta.model import Rejection
 from raabta.pipeline.defaults import Settings, load_diagnosis
 from raabta.pipeline.sources import FileBatch, read_batches
 from raabta.wire.ooni import cut_documents, read_measurement
-
-MAX_TRIES: Final = 3
-_UNDER_WAY_PER_JOB: Final = 3
-
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """What became of one batch: verdicts as JSON Lines, how many, and the documents that could not be read.
@@ -53,9 +42,11 @@ def diagnose_bulk(paths: Sequence[str], settings: Settings, *, jobs: int = 1) ->
     if jobs <= 1:
         diagnosis = load_diagnosis(settings, context=context)
         for batch in read_batches(paths):
-            yield _diagnose(batch, diagnosis)
+            yield diagnose_batch(batch, diagnosis)
         return
-    yield from _in_processes(paths, settings, context, jobs)
+    from raabta.pipeline.processes import diagnose_in_processes  # noqa: PLC0415  loads multiprocessing
+
+    yield from diagnose_in_processes(paths, settings, context=context, jobs=jobs)
 
 
 def gather_context(settings: Settings) -> Context:
@@ -72,9 +63,10 @@ def gather_context(settings: Settings) -> Context:
     return context
 
 
-def _diagnose(batch: FileBatch | Rejection, diagnosis: Diagnosis) -> Outcome:
+def diagnose_batch(batch: FileBatch | Rejection, diagnosis: Diagnosis) -> Outcome:
+    """Diagnose the documents of one batch."""
     if isinstance(batch, Rejection):
-        return _rejected(batch)
+        return Outcome(jsonl=b"", n_verdicts=0, rejections=[batch], read_bytes=0)
     encoder = msgspec.json.Encoder()
     buffer = bytearray()
     rejections = []
@@ -88,105 +80,3 @@ def _diagnose(batch: FileBatch | Rejection, diagnosis: Diagnosis) -> Outcome:
         buffer += b"\n"
         n_verdicts += 1
     return Outcome(jsonl=bytes(buffer), n_verdicts=n_verdicts, rejections=rejections, read_bytes=batch.read_bytes)
-
-
-_own: dict[str, Diagnosis] = {}
-"""A worker process's diagnosis, made once when the process starts."""
-
-
-def _start_worker(settings: Settings, context: Context | None) -> None:
-    _own["diagnosis"] = load_diagnosis(settings, context=context)
-
-
-def _work(batch: FileBatch) -> Outcome:
-    return _diagnose(batch, _own["diagnosis"])
-
-
-class _Sent(Struct):
-    """A batch under way."""
-
-    batch: FileBatch | Rejection
-    future: "Future[Outcome] | None"
-    tries: int = 1
-
-
-class _Pool:
-    """A pool of processes that is made anew when it breaks."""
-
-    def __init__(self, settings: Settings, context: Context | None, jobs: int) -> None:
-        self._arguments = (settings, context)
-        self._jobs = jobs
-        self._executor = self._new()
-
-    def _new(self) -> ProcessPoolExecutor:
-        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-        return ProcessPoolExecutor(
-            self._jobs, multiprocessing.get_context(method), initializer=_start_worker, initargs=self._arguments
-        )
-
-    def submit(self, batch: FileBatch) -> "Future[Outcome]":
-        try:
-            return self._executor.submit(_work, batch)
-        except BrokenProcessPool as error:
-            broken: Future[Outcome] = Future()
-            broken.set_exception(error)
-            return broken
-
-    def renew(self) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._executor = self._new()
-
-    def close(self) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _in_processes(
-    paths: Sequence[str], settings: Settings, context: Context | None, jobs: int
-) -> Iterator[Outcome]:
-    pool = _Pool(settings, context, jobs)
-    under_way: deque[_Sent] = deque()
-    try:
-        for batch in read_batches(paths):
-            under_way.append(_Sent(batch, None if isinstance(batch, Rejection) else pool.submit(batch)))
-            while len(under_way) >= jobs * _UNDER_WAY_PER_JOB:
-                yield _first(under_way, pool)
-        while under_way:
-            yield _first(under_way, pool)
-    finally:
-        pool.close()
-
-
-def _first(under_way: deque[_Sent], pool: _Pool) -> Outcome:
-    """Wait for the oldest batch; after a broken pool, send everything that is under way again."""
-    sent = under_way[0]
-    while sent.future is not None:
-        try:
-            outcome = sent.future.result()
-        except BrokenProcessPool:
-            _send_again(under_way, pool)
-        else:
-            under_way.popleft()
-            return outcome
-    under_way.popleft()
-    return _rejected(sent.batch)
-
-
-def _send_again(under_way: deque[_Sent], pool: _Pool) -> None:
-    """Make a new pool and send what has no result yet; the oldest batch is the likeliest to have broken the pool."""
-    under_way[0].tries += 1
-    pool.renew()
-    for sent in under_way:
-        if isinstance(sent.batch, Rejection) or _has_result(sent.future):
-            continue
-        sent.future = None if sent.tries > MAX_TRIES else pool.submit(sent.batch)
-
-
-def _has_result(future: "Future[Outcome] | None") -> bool:
-    return future is not None and future.done() and not future.cancelled() and future.exception() is None
-
-
-def _rejected(batch: FileBatch | Rejection) -> Outcome:
-    if isinstance(batch, FileBatch):
-        reason = f"the process that read these documents died {MAX_TRIES} times; try --jobs 1"
-        batch = Rejection(file=batch.file, line=batch.batch.first_line, field="(batch)", reason=reason)
-    return Outcome(jsonl=b"", n_verdicts=0, rejections=[batch], read_bytes=0)

@@ -57,11 +57,11 @@ def build_parts(test_name: str, keys: WireTestKeys, *, asked: str, notes: list[N
 
 def _add_events(parts: Parts, keys: WireTestKeys, notes: list[Note]) -> None:
     """Read the events where a step failed in a way that events explain, or a page took long."""
-    failed = any(step.failure in _LOOK_AT_EVENTS for step in parts.get("handshakes", ()))
-    slow = any(
-        step.failure in _LOOK_AT_EVENTS or (step.t_s is not None and step.t_s > _SLOW_S)
-        for step in parts.get("exchanges", ())
-    )
+    failed = slow = False
+    for handshake in parts.get("handshakes", ()):
+        failed = failed or handshake.failure in _LOOK_AT_EVENTS
+    for exchange in parts.get("exchanges", ()):
+        slow = slow or exchange.failure in _LOOK_AT_EVENTS or (exchange.t_s is not None and exchange.t_s > _SLOW_S)
     if not failed and not slow:
         return
     events = decode_events(keys.network_events, notes)

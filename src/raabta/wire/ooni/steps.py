@@ -10,6 +10,7 @@ import msgspec
 
 from raabta.model import Control, ControlEndpoint, DnsLookup, HttpExchange, TcpConnect, TlsHandshake, classify_failure
 from raabta.wire.ooni.types import (
+    WireAnswer,
     WireConnect,
     WireControl,
     WireControlStep,
@@ -19,7 +20,7 @@ from raabta.wire.ooni.types import (
     WireResponse,
 )
 
-_RESOLVER: Final = {
+_RESOLVER: Final[dict[str | None, str]] = {
     "udp": "udp",
     "tcp": "udp",
     "doh": "encrypted",
@@ -28,9 +29,20 @@ _RESOLVER: Final = {
     "doh3": "encrypted",
     "odoh": "encrypted",
 }
-"""OONI's engine names; every other one ("system", "getaddrinfo", "golang_net_resolver", none at all) is the system's."""
+"""OONI's engine names; every other one ("system", "getaddrinfo", none at all) is the system's."""
 
 _NO_HEADERS: Final[dict[str, str]] = {}
+
+
+_places: Final[dict[str, list[str]]] = {}
+
+
+def places(path: str, count: int) -> list[str]:
+    """Give ``path[0]``, ``path[1]``, … for at least ``count`` steps; made once and kept, as every document needs them."""
+    made = _places.setdefault(path, [])
+    if len(made) < count:
+        made.extend(f"{path}[{index}]" for index in range(len(made), count))
+    return made
 
 
 def asn_of(text: str | int | None) -> int:
@@ -62,29 +74,34 @@ def lookups(wire: list[WireLookup] | None, path: str) -> tuple[DnsLookup, ...]:
     if not wire:
         return ()
     steps = []
-    for index, lookup in enumerate(wire):
+    for lookup, at in zip(wire, places(path, len(wire)), strict=False):
         host = lookup.hostname
         if not host:
             continue
-        answers: list[tuple[str, int]] = []
-        for answer in lookup.answers or ():
-            address = answer.ipv4 or answer.ipv6
-            if address:
-                noted = answer.asn
-                answers.append((address, noted if type(noted) is int else asn_of(noted)))
+        found = lookup.answers
         failure = lookup.failure
         steps.append(
             DnsLookup(
-                at=f"{path}[{index}]",
+                at=at,
                 host=host,
-                resolver=_RESOLVER.get(lookup.engine or "", "system"),
+                resolver=_RESOLVER.get(lookup.engine, "system"),
                 server=lookup.resolver_address or "",
                 failure="ok" if failure is None else classify_failure(failure),
-                answers=tuple(answers),
+                answers=_answers(found) if found else (),
                 t_s=lookup.t,
             )
         )
     return tuple(steps)
+
+
+def _answers(found: list[WireAnswer]) -> tuple[tuple[str, int], ...]:
+    answers = []
+    for answer in found:
+        address = answer.ipv4 or answer.ipv6
+        if address:
+            noted = answer.asn
+            answers.append((address, noted if type(noted) is int else asn_of(noted)))
+    return tuple(answers)
 
 
 def connects(wire: list[WireConnect] | WireConnect | None, path: str) -> tuple[TcpConnect, ...]:
@@ -93,24 +110,13 @@ def connects(wire: list[WireConnect] | WireConnect | None, path: str) -> tuple[T
         return ()
     listed = wire if isinstance(wire, list) else [wire]
     steps = []
-    for index, connect in enumerate(listed):
+    for connect, at in zip(listed, places(path, len(listed)), strict=False):
         status = connect.status
         if status is None or not connect.ip:
             continue
         failure = status.failure
-        if failure is None:
-            failed = "other" if status.success is False else "ok"
-        else:
-            failed = classify_failure(failure)
-        steps.append(
-            TcpConnect(
-                at=f"{path}[{index}]",
-                address=connect.ip,
-                port=connect.port or 0,
-                failure=failed,
-                t_s=connect.t,
-            )
-        )
+        failed = ("other" if status.success is False else "ok") if failure is None else classify_failure(failure)
+        steps.append(TcpConnect(at=at, address=connect.ip, port=connect.port or 0, failure=failed, t_s=connect.t))
     return tuple(steps)
 
 
@@ -119,7 +125,7 @@ def handshakes(wire: list[WireHandshake] | None, path: str) -> tuple[TlsHandshak
     if not wire:
         return ()
     steps = []
-    for index, handshake in enumerate(wire):
+    for handshake, at in zip(wire, places(path, len(wire)), strict=False):
         address, port = split_endpoint(handshake.address)
         failure = handshake.failure
         failed = "ok" if failure is None else classify_failure(failure)
@@ -129,7 +135,7 @@ def handshakes(wire: list[WireHandshake] | None, path: str) -> tuple[TlsHandshak
             chain = certificates(handshake.peer_certificates)
         steps.append(
             TlsHandshake(
-                at=f"{path}[{index}]",
+                at=at,
                 address=address,
                 port=port,
                 server_name=handshake.server_name or "",
@@ -160,7 +166,7 @@ def exchanges(wire: list[WireExchange] | None, path: str) -> tuple[HttpExchange,
     if not wire:
         return ()
     steps = []
-    for index, exchange in enumerate(wire):
+    for exchange, at in zip(wire, places(path, len(wire)), strict=False):
         request = exchange.request
         response = exchange.response
         failure = exchange.failure
@@ -168,7 +174,7 @@ def exchanges(wire: list[WireExchange] | None, path: str) -> tuple[HttpExchange,
         body, body_bytes = ("", -1) if response is None else _body(response)
         steps.append(
             HttpExchange(
-                at=f"{path}[{index}]",
+                at=at,
                 url=url,
                 method=(request.method or "") if request is not None else "",
                 address=exchange.address or "",

@@ -121,40 +121,63 @@ def split_batches(stream: IO[bytes], *, name: str) -> Iterator[Batch | Rejection
     """
     line = 1
     held = b""
-    first = True
-    try:
-        while block := stream.read(BATCH_BYTES):
-            if first:
-                block, first = block.removeprefix(b"\xef\xbb\xbf"), False
-                if b"\0" in block[:4096] and block.lstrip()[:1] != b"{":
-                    yield _reject(name, 1, "not text; give OONI measurement documents (JSON)")
-                    return
-            held += block
-            end = held.rfind(b"\n{") + 1
-            if end:
-                yield Batch(line, held[:end])
-                line += held.count(b"\n", 0, end)
-                held = held[end:]
-            elif len(held) > MAX_DOCUMENT_BYTES:
-                yield _reject(name, line, f"longer than {MAX_DOCUMENT_BYTES >> 20} MiB")
-                skipped, held = _skip_document(stream, held)
-                line += skipped
-    finally:
-        # A broken stream still gives up what was whole: the last document is tried, and rejected if it is half.
-        if held.strip():
-            yield Batch(line, held)
+    broken: Exception | None = None
+    blocks = _blocks(stream)
+    while True:
+        try:
+            block = next(blocks, b"")
+        except STREAM_ERRORS as error:
+            block, broken = b"", error
+        if not block:
+            break
+        if line == 1 and not held:
+            block = block.removeprefix(b"\xef\xbb\xbf")
+            unfit = _unfit(block)
+            if unfit:
+                yield _reject(name, 1, unfit)
+                return
+        held += block
+        end = held.rfind(b"\n{") + 1
+        if end:
+            yield Batch(line, held[:end])
+            line += held.count(b"\n", 0, end)
+            held = held[end:]
+        elif len(held) > MAX_DOCUMENT_BYTES:
+            yield _reject(name, line, f"longer than {MAX_DOCUMENT_BYTES >> 20} MiB")
+            skipped, held = _skip_document(blocks, held)
+            line += skipped
+    if held.strip():
+        # Also after a break: the last document is tried, and rejected if it is half.
+        yield Batch(line, held)
+    if broken is not None:
+        raise broken
+
+
+def _unfit(head: bytes) -> str:
+    """Say why the start of a stream cannot be that of documents, "" where it can."""
+    start = head.lstrip()[:1]
+    if start == b"[":
+        return "a JSON list; give one measurement a line, or a file each (for example: jq -c '.[]')"
+    if start != b"{" and b"\0" in head[:4096]:
+        return "not text; give OONI measurement documents (JSON)"
+    return ""
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(BATCH_BYTES):
+        yield block
 
 
 def _reject(name: str, line: int, reason: str) -> Rejection:
     return Rejection(file=name, line=line, field="(document)", reason=reason)
 
 
-def _skip_document(stream: IO[bytes], held: bytes) -> tuple[int, bytes]:
+def _skip_document(blocks: Iterator[bytes], held: bytes) -> tuple[int, bytes]:
     """Read on to the start of the next document; give the lines passed and what was read of it."""
     lines = held.count(b"\n")
     tail = held[-1:]
-    while block := stream.read(BATCH_BYTES):
-        block = tail + block
+    for read in blocks:
+        block = tail + read
         start = block.find(b"\n{") + 1
         if start:
             return lines + block.count(b"\n", len(tail), start), block[start:]

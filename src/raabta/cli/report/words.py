@@ -1,9 +1,10 @@
-"""How things are said to people: states, probabilities, targets, networks. No ids, and nothing a document could forge."""
+"""How things are said to people: no ids, and nothing by which a document could forge what the terminal shows."""
 
 from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from rich.text import Text
 
 from raabta.model import MECHANISMS, Verdict
 
@@ -32,6 +33,13 @@ LOCUS_WORDS: Final = {
     "target": "at the site itself",
     "unknown": "cannot be told",
 }
+
+
+def state_text(state: str, *, n: int | None = None) -> Text:
+    """Give a state with its sign, in its colour, never cut at a line's end; with a count where there is one."""
+    look = LOOKS[state]
+    parts = (look.sign, state) if n is None else (look.sign, f"{n:,}", state)
+    return Text("\N{NO-BREAK SPACE}".join(parts), style=look.style)
 
 
 def plain(text: str) -> str:
@@ -68,7 +76,7 @@ def target_of(verdict: Verdict) -> str:
 
 def network_of(verdict: Verdict) -> str:
     """Name the network that was measured from: its number and country."""
-    asn = f"AS{verdict.probe_asn}" if verdict.probe_asn else "network unknown"
+    asn = f"AS{verdict.probe_asn}" if verdict.probe_asn else "AS unknown"
     return plain(f"{asn} {verdict.probe_cc}".strip())
 
 
@@ -81,4 +89,5 @@ def findings_of(verdict: Verdict) -> str:
     """Say what was found: the mechanisms, or why nothing is said; "" where all is well."""
     if verdict.mechanisms:
         return "; ".join(MECHANISMS[name].words if name in MECHANISMS else name for name in verdict.mechanisms)
-    return as_words(plain(verdict.reason)) if verdict.reason else ""
+    reason = verdict.reason if verdict.input else verdict.reason.removeprefix(f"{verdict.test_name}: ")
+    return as_words(plain(reason))
