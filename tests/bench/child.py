@@ -22,8 +22,8 @@ class Spent(Struct, frozen=True, kw_only=True):
     """What a command took.
 
     ``cpu_s`` is user and system time of the process and all that it waited for; ``peak_bytes`` the largest resident
-    memory of any one of them; ``tree_bytes`` the sum of each one's peak, which counts shared pages once for each
-    (0 where nobody looked).
+    memory of any one of them, at least our own; ``tree_bytes`` the sum of each one's peak, which counts shared pages
+    once for each (0 where nobody looked).
     """
 
     code: int
@@ -83,6 +83,12 @@ def _peak_bytes(pid: int) -> int:
         return 0
     line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "VmHWM: 0 kB")
     return int(line.split()[1]) * 1024
+
+
+def count_documents(file: Path) -> int:
+    """Count the lines that begin with a brace, holding little: a child's peak begins with its parent's."""
+    with file.open("rb") as stream:
+        return sum(line.startswith(b"{") for line in stream)
 
 
 def diagnose_command(files: Sequence[str], output: str, *, jobs: int = 1) -> list[str]:

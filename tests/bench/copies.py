@@ -5,8 +5,8 @@ was equal in the original is equal in the copy: nothing can be remembered from o
 legitimately small (tuples of facts). Everything else is kept byte for byte, the layout too.
 
 An address stays within its network, since whose network it is decides the verdict; special addresses and those that a
-fingerprint knows stay as they are. Networks of IPv4 are finite: addresses come again after 256 copies in the smallest, after
-100,000 and more in the largest.
+fingerprint knows stay as they are. Networks of IPv4 are finite: addresses come again after 256 copies in the smallest,
+after 100,000 and more in the largest.
 
     python -m tests.bench.copies qa 200000000 FILE     QA documents, one a line (also: pretty, pakistan)
 """
@@ -171,7 +171,7 @@ def _ipv6_maker(number: int, index: int) -> Name:
 
 
 def originals(kind: str) -> list[str]:
-    """Give the texts that a kind of file multiplies: ``qa`` (one a line), ``pretty`` (as they stand) or ``pakistan``."""
+    """Give the texts that a file multiplies: ``qa`` (one a line), ``pretty`` (as they stand) or ``pakistan``."""
     if kind == "pretty":
         return places.qa_texts()
     texts = places.qa_texts() if kind == "qa" else [places.real_texts()[places.PAKISTAN_LINE - 1]]

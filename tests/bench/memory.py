@@ -11,7 +11,7 @@ def main() -> bool:
     """Measure; say whether every document gave a verdict."""
     file, output = child.make_file("qa"), places.SCRATCH / "verdicts.jsonl"
     n_times = max(1, round(places.sizes().memory_bytes / file.stat().st_size))
-    n_documents = file.read_bytes().count(b"\n") * n_times
+    n_documents = child.count_documents(file) * n_times
     places.heading(f"Peak memory over {file.stat().st_size * n_times / 1e6:,.0f} MB ({n_documents:,} documents)")
     right = True
     for jobs in (1, 2):
@@ -19,8 +19,7 @@ def main() -> bool:
         peak, tree = spent.peak_bytes / 1e6, spent.tree_bytes / 1e6
         met = places.judge(max(peak, tree), target=LIMIT_MB, at_most=True, unit=" MB")
         print(f"  --jobs {jobs}: largest process {peak:,.0f} MB, all processes together {tree:,.0f} MB: {met}")
-        with output.open("rb") as stream:
-            n_verdicts = sum(1 for _ in stream)
+        n_verdicts = child.count_documents(output)
         if n_verdicts != n_documents or spent.code:
             print(f"  WRONG: {n_documents:,} documents gave {n_verdicts:,} verdicts; exit code {spent.code}")
             right = False

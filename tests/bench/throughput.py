@@ -38,7 +38,7 @@ def _in_turns(commands: Sequence[Sequence[str]]) -> list[list[Spent]]:
 def _against_bare(kind: str) -> bool:
     title, layout = KINDS[kind]
     file, output = child.make_file(kind), places.SCRATCH / "verdicts.jsonl"
-    n_documents, n_bytes = _count_documents(file, layout), file.stat().st_size
+    n_documents, n_bytes = child.count_documents(file), file.stat().st_size
     places.heading(f"Throughput, --jobs 1: {title} ({n_documents:,} documents, {n_bytes / 1e6:,.0f} MB)")
     bare, ours = _in_turns(
         [[PYTHON, "-m", "tests.bench.bare", layout, str(file)], child.diagnose_command([str(file)], str(output))]
@@ -56,13 +56,8 @@ def _against_bare(kind: str) -> bool:
     return _is_right(output, n_documents, [*bare, *ours])
 
 
-def _count_documents(file: Path, layout: str) -> int:
-    data = file.read_bytes()
-    return data.count(b"\n") if layout == "lines" else data.count(b"\n{") + 1
-
-
 def _is_right(output: Path, n_documents: int, runs: Sequence[Spent]) -> bool:
-    n_verdicts = output.read_bytes().count(b"\n")
+    n_verdicts = child.count_documents(output)
     codes = {run.code for run in runs}
     if n_verdicts == n_documents and codes == {0}:
         return True
@@ -77,7 +72,7 @@ def _memory_of_facts() -> bool:
 
 def _with_and_without(kind: str) -> bool:
     file, output = child.make_file(kind), places.SCRATCH / "verdicts.jsonl"
-    n_documents = _count_documents(file, "lines")
+    n_documents = child.count_documents(file)
     command = [PYTHON, "-m", "tests.bench.library"]
     with_it, without = _in_turns([[*command, memory, str(file), str(output)] for memory in ("with", "without")])
     gains = [one.cpu_s / other.cpu_s for one, other in zip(without, with_it, strict=True)]
@@ -104,4 +99,4 @@ def _two_jobs() -> bool:
     met = places.judge(statistics.median(gains), target=SPEED_UP, at_most=False)
     print(f"  speed-up {places.spread(gains)}: {met}")
     print(f"  {os.cpu_count()} cores; load before {loads[0]:.1f}, after {loads[1]:.1f}: others' work lowers this")
-    return _is_right(output, _count_documents(file, "lines"), [*one, *two])
+    return _is_right(output, child.count_documents(file), [*one, *two])

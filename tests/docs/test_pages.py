@@ -175,7 +175,8 @@ def test_every_noun_of_the_model_is_in_the_glossary() -> None:
 
 
 def test_the_priors_are_those_of_the_code() -> None:
-    rows = {plain(row[0]): row[1:5] for row in table(DIAGNOSIS_PAGE, "prior", "blocked", "throttled", "degraded", "down", "for")}
+    states = ("blocked", "throttled", "degraded", "down")
+    rows = {plain(row[0]): row[1:5] for row in table(DIAGNOSIS_PAGE, "prior", *states, "for")}
     expected = {name: (p.blocked, p.throttled, p.degraded, p.down) for name, p in PRIORS.items()}
     assert {name: tuple(map(float, cells)) for name, cells in rows.items()} == expected
 
@@ -251,7 +252,8 @@ def test_every_option_of_the_guide_is_in_the_help() -> None:
         env={"COLUMNS": "200", "PYTHONPATH": str(PACKAGE.parent), "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
     ).stdout
     offered = set(re.findall(r"--[a-z][a-z-]+", help_text))
-    described = {option for row in table(COMMAND_PAGE, "option", "meaning") for option in re.findall(r"--[a-z][a-z-]+", row[0])}
+    rows = table(COMMAND_PAGE, "option", "meaning")
+    described = {option for row in rows for option in re.findall(r"--[a-z][a-z-]+", row[0])}
     used = set(re.findall(r"raabta diagnose[^\n`]*", "\n".join(map(text_of, PAGES))))
     used_options = {option for line in used for option in re.findall(r"(?<=\s)--[a-z][a-z-]+", line)}
     assert described | used_options <= offered
@@ -261,9 +263,7 @@ def test_every_option_of_the_guide_is_in_the_help() -> None:
 def test_every_make_target_that_a_page_names_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
     pages = [*PAGES, ROOT / "CONTRIBUTING.md"]
-    named = {
-        name for page in pages for name in re.findall(r"(?:`|\$ )(?:[A-Z_]+=\w+ )?make ([a-z]+)", text_of(page))
-    }
+    named = {name for page in pages for name in re.findall(r"(?:`|\$ )(?:[A-Z_]+=\w+ )?make ([a-z]+)", text_of(page))}
     assert {"up", "test"} <= named <= targets
 
 
@@ -290,6 +290,6 @@ def test_the_readme_shows_what_the_command_prints() -> None:
         text=True,
         env={"COLUMNS": "80", "PYTHONPATH": str(PACKAGE.parent), "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
     ).stdout
-    lines = {line.rstrip() for line in printed.splitlines()}
+    lines = {line.rstrip() for line in printed.replace("\N{NO-BREAK SPACE}", " ").splitlines()}
     shown = {line.rstrip() for line in fenced(text_of(ROOT / "README.md"), "text")[0].splitlines()}
     assert shown - lines == set()

@@ -6,7 +6,7 @@ from raabta.diagnose.weigh import Weighed
 
 
 class Cell(Struct, frozen=True, gc=False):
-    """``place`` names the host, URL or service; ``witness`` is parallel to the layer's facts, "" where a fact is absent."""
+    """``place`` names the host or service; ``witness`` is parallel to the layer's facts, "" for an absent one."""
 
     place: str
     weighed: Weighed

@@ -1,7 +1,7 @@
 """What is wrong with a certificate chain, checked here instead of believed.
 
-The probe's word ("ssl_invalid_certificate") does not say whether a certificate is expired, somebody else's, or made by the
-one who presents it. Where the chain is in the data we look: dates against the time of measurement, names against
+The probe's word ("ssl_invalid_certificate") does not say whether a certificate is expired, somebody else's, or made by
+the one who presents it. Where the chain is in the data we look: dates against the time of measurement, names against
 the name asked for (RFC 6125), issuer against subject.
 
 Not done: building a path to a root. The probe did that with its own trust store; its verdict is the fact that led here.

@@ -6,7 +6,7 @@ that could not be asked.
 """
 
 import re
-from functools import lru_cache
+import unicodedata
 from typing import Final
 from urllib.parse import urljoin
 
@@ -71,7 +71,11 @@ def follow(asked: str, exchanges: tuple[HttpExchange, ...]) -> list[Hop]:
 
 def redirect_of(exchange: HttpExchange | None) -> str:
     """Give the ``Location`` of a redirect that could be followed, else ""."""
-    if exchange is None or not 300 <= exchange.status < 400 or exchange.failure in ("invalid_redirect", "too_many_redirects"):
+    if (
+        exchange is None
+        or not 300 <= exchange.status < 400
+        or exchange.failure in ("invalid_redirect", "too_many_redirects")
+    ):
         return ""
     return header(exchange.headers, "Location")
 
@@ -109,13 +113,14 @@ def name_form(host: str) -> str:
     """Give a host name in the form that all comparisons use: lower case, ASCII (IDNA), no final dot."""
     if host.isascii():
         return host.lower().rstrip(".") if not host.islower() or host[-1:] == "." else host
-    return _idna(host.lower().rstrip("."))
+    return _idna(host.rstrip("."))
 
 
-@lru_cache(maxsize=1024)
 def _idna(host: str) -> str:
+    """Give the ASCII form of an internationalised name (RFC 3492), without the checks of who may register it."""
     try:
-        return host.encode("idna").decode("ascii")
+        labels = unicodedata.normalize("NFKC", host).lower().split(".")
+        return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in labels)
     except UnicodeError:
         return host
 

@@ -1,11 +1,11 @@
 """From weighed cells to a verdict.
 
-Cells are independent given what let the traffic through, so a state's probability is that of at least one cell in it, in
-order of precedence: interference before a fault, a fault before a bad line. ``P(blocked) = 1 - prod(1 - P_i(blocked))``,
-and so on; the five add up to one.
+Cells are independent given what let the traffic through, so a state's probability is that of at least one cell in it,
+in order of precedence: interference before a fault, a fault before a bad line. ``P(blocked) = 1 - prod(1 -
+P_i(blocked))``, and so on; the five add up to one.
 
-Below the evidence floor nothing is said: no state reaches ``FLOOR``, or all seems well and no step was seen that reaches
-the target's own answer. The posterior is given all the same.
+Below the evidence floor nothing is said: no state reaches ``FLOOR``, or all seems well and no step was seen that
+reaches the target's own answer. The posterior is given all the same.
 """
 
 import math

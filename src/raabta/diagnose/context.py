@@ -1,7 +1,7 @@
 """Context: what other measurements say of a target from other networks, and of other targets from this vantage point.
 
-A first pass over the context's documents counts, for each cell, failures by network and by reporter; a second pass asks.
-Counts are capped twice, so that neither one forger nor one crowded network can make a word: a reporter (a report
+A first pass over the context's documents counts, for each cell, failures by network and by reporter; a second pass
+asks. Counts are capped twice, so that neither one forger nor one crowded network can make a word: a reporter (a report
 id, else a probe's network and day) weighs at most ``REPORTER_CAP`` measurements, a network at most one voice. A word
 needs ``MIN_NETWORKS`` networks (for the target) or ``MIN_TARGETS`` other targets (for the vantage point).
 
@@ -54,7 +54,7 @@ class Context:
             ):
                 table[cell].setdefault(voice, [0, 0])[failed] += 1
 
-    def word(self, measurement: Measurement, layer: str, host: str) -> str:
+    def word(self, measurement: Measurement, *, layer: str, host: str) -> str:
         """Give ``target_fine``, ``target_fails`` or ``vantage_fails``, ``none`` where there are too few voices."""
         network = network_of(measurement)
         at_vantage = _share(self._vantages.get((layer, network), {}), without=host, least=MIN_TARGETS)

@@ -80,10 +80,22 @@ class Diagnosis:
 
 
 _GOOD: Final = frozenset(
-    (
-        "same_address same_network cache_in_access_network address connected some_connected completed some_completed "
-        "data response the_same similar fine own_host"
-    ).split()
+    [
+        "same_address",
+        "same_network",
+        "cache_in_access_network",
+        "address",
+        "connected",
+        "some_connected",
+        "completed",
+        "some_completed",
+        "data",
+        "response",
+        "the_same",
+        "similar",
+        "fine",
+        "own_host",
+    ]
 )
 """First outcomes of a cell that mean that its step went well."""
 

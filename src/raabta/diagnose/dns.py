@@ -32,7 +32,17 @@ _FAILURES: Final = {
 _EMPTY: Final = frozenset(("nxdomain", "no_answer", "no_data"))
 
 _UNROUTED: Final = frozenset(
-    ("private", "loopback", "link_local", "this_network", "cgnat", "unique_local", "site_local", "broadcast", "reserved")
+    (
+        "private",
+        "loopback",
+        "link_local",
+        "this_network",
+        "cgnat",
+        "unique_local",
+        "site_local",
+        "broadcast",
+        "reserved",
+    )
 )
 """Kinds of special addresses that no public service has, whoever answers them."""
 
@@ -112,10 +122,9 @@ def agrees_at_once(lookups: list[DnsLookup], control: Control | None, *, tables:
         return ""
     addresses = control.addresses
     for lookup in lookups:
-        if lookup.resolver == "system":
-            for address, _ in lookup.answers:
-                if address in addresses:
-                    return "" if tables.special.kind(address) is not None else lookup.at
+        for address, _ in lookup.answers if lookup.resolver == "system" else ():
+            if address in addresses:
+                return "" if tables.special.kind(address) is not None else lookup.at
     return ""
 
 
@@ -142,7 +151,9 @@ def answer_of(view: NameView, measurement: Measurement, *, tables: Tables) -> st
 def _compare(view: NameView, measurement: Measurement, tables: Tables) -> str:
     noted = measurement.control.asns if measurement.control is not None else {}
     theirs = {asn for address in view.baseline for asn in _asns(address, view.encrypted.addresses, noted, tables)}
-    ours = {asn for address in view.everyday.addresses for asn in _asns(address, view.everyday.addresses, noted, tables)}
+    ours = {
+        asn for address in view.everyday.addresses for asn in _asns(address, view.everyday.addresses, noted, tables)
+    }
     if not ours or not theirs:
         return "unknown"
     if ours & theirs:
@@ -152,7 +163,8 @@ def _compare(view: NameView, measurement: Measurement, tables: Tables) -> str:
         return "same_provider"
     if measurement.probe_asn in ours:
         caching = any(
-            (provider := tables.providers.of_asn(asn)) is not None and provider.caches_in_access_networks for asn in theirs
+            (provider := tables.providers.of_asn(asn)) is not None and provider.caches_in_access_networks
+            for asn in theirs
         )
         return "access_cache" if caching else "access_network"
     return "other_network"

@@ -1,7 +1,7 @@
-"""Facts about web requests: what came back, whether it is the control's page, and whether it looks like something known.
+"""Facts about web requests: what came back, is it the control's page, does it look like something known.
 
-Pages differ for harmless reasons, so sameness is sought in several ways: the title, the length, and header names that only
-this site sends. Only a page that none of them connects to the control's is looked at for the marks of block pages,
+Pages differ for harmless reasons, so sameness is sought in several ways: the title, the length, and header names that
+only this site sends. Only a page that none of them connects to the control's is looked at for the marks of block pages,
 challenges and refusals. Bodies are compared by title and length, as OONI does; nothing of them is kept.
 
 Not done: comparing texts. The control's body is not in the data.
@@ -17,19 +17,44 @@ from raabta.reference.tables import Tables
 FACTS: Final = ("result", "transport", "control", "page", "sign", "jump", "echo", "echo_kind", "context")
 
 SIMILAR_LENGTH_SHARE: Final = 0.7
-"""Shorter over longer length from which pages count as similar. Source: OONI web_connectivity (bodyProportionFactor)."""
+"""Shorter over longer length from which pages count as similar. Source: OONI web_connectivity."""
 
 _TITLE_LIMIT: Final = 400
 _LONG_WORD: Final = 5
 """Letters from which a word of a title identifies it. Source: OONI web_connectivity (title_match)."""
 
 _COMMON_HEADERS: Final = frozenset(
-    (
-        "accept-ranges age alt-svc cache-control connection content-encoding content-language content-length content-type "
-        "date etag expires keep-alive last-modified location p3p pragma referrer-policy server set-cookie "
-        "strict-transport-security transfer-encoding upgrade vary via x-content-type-options x-frame-options x-powered-by "
-        "x-xss-protection"
-    ).split()
+    [
+        "accept-ranges",
+        "age",
+        "alt-svc",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-type",
+        "date",
+        "etag",
+        "expires",
+        "keep-alive",
+        "last-modified",
+        "location",
+        "p3p",
+        "pragma",
+        "referrer-policy",
+        "server",
+        "set-cookie",
+        "strict-transport-security",
+        "transfer-encoding",
+        "upgrade",
+        "vary",
+        "via",
+        "x-content-type-options",
+        "x-frame-options",
+        "x-powered-by",
+        "x-xss-protection",
+    ]
 )
 """Headers that any server may send: sharing them says nothing. Source: OONI web_connectivity's list, extended."""
 
@@ -155,5 +180,3 @@ def _site(host: str) -> str:
     """Give the name that a site and its sub-domains share, roughly: the longest of the last three labels."""
     labels = host.split(".")[-3:]
     return max(labels[:-1], key=len, default=host)
-
-

@@ -138,7 +138,9 @@ def _grown_tree(rows: list[_Row]) -> dict[str, Mechanism]:
         if row.id in tree:
             continue
         if not row.words or row.state not in STATES_OF_THE_WORLD or row.locus not in LOCI:
-            problem = "it is not in the tree of raabta.model.mechanism; give its row words (and state and locus) of its own"
+            problem = (
+                "it is not in the tree of raabta.model.mechanism; give its row words (and state and locus) of its own"
+            )
             raise KnowledgeError(f"mechanism {row.id}: {problem}")
         tree[row.id] = Mechanism(id=row.id, state=row.state, locus=row.locus, words=row.words)
     return tree

@@ -1,8 +1,8 @@
 """Measurements that are no single web page: messengers, relays, resolvers, echo and speed servers.
 
-Messengers have named hosts, judged like a web page's, and pools of end points, of which a few may always be away. A pool is
-one cell with one outcome (k of n), whatever its size: ten time-outs are not ten proofs. Without a control, the other
-targets of the same measurement say whether the line works at all.
+Messengers have named hosts, judged like a web page's, and pools of end points, of which a few may always be away. A
+pool is one cell with one outcome (k of n), whatever its size: ten time-outs are not ten proofs. Without a control, the
+other targets of the same measurement say whether the line works at all.
 """
 
 from collections import Counter, defaultdict
@@ -97,7 +97,12 @@ def _expected(bench: Bench, view: dns.NameView) -> tuple[str, str]:
 
 def _proof(measurement: Measurement, host: str, view: dns.NameView) -> tuple[str, str]:
     for step in measurement.handshakes:
-        if step.server_name == host and step.address in view.everyday.addresses and step.failure == "ok" and step.verified:
+        if (
+            step.server_name == host
+            and step.address in view.everyday.addresses
+            and step.failure == "ok"
+            and step.verified
+        ):
             return "certificate", step.at
     return "none", ""
 
@@ -239,7 +244,13 @@ def _speed_cells(bench: Bench) -> list[Cell]:
     cells = []
     for fact in bench.measurement.speeds:
         ran = fact.failure == "ok" and fact.download_bps is not None
-        loss = "unknown" if fact.retransmit_share is None else "high" if fact.retransmit_share >= HIGH_LOSS_SHARE else "low"
+        loss = (
+            "unknown"
+            if fact.retransmit_share is None
+            else "high"
+            if fact.retransmit_share >= HIGH_LOSS_SHARE
+            else "low"
+        )
         delay = "unknown" if fact.min_rtt_ms is None else "high" if fact.min_rtt_ms >= HIGH_RTT_MS else "low"
         facts = ("ran" if ran else "failed", loss, delay)
         cells.append(Cell("line", bench.weigher.weigh("path", facts), (fact.at,) * len(facts)))

@@ -8,8 +8,8 @@ what stops it sees the name in the ClientHello, or the address.
 from collections.abc import Sequence
 from typing import Final
 
-from raabta.model import Control, HttpExchange, TlsHandshake, TransferFact
 from raabta.diagnose.tcp import endpoint_name
+from raabta.model import Control, HttpExchange, TlsHandshake, TransferFact
 
 FACTS: Final = ("result", "control", "many", "chain", "step", "flow", "flow_control", "other_name", "context")
 
@@ -17,7 +17,7 @@ _CERTIFICATE: Final = ("certificate_hostname", "certificate_authority", "certifi
 _JUDGED: Final = frozenset(("reset", "eof", "timeout", *_CERTIFICATE))
 
 CRAWL_BPS: Final = 64_000
-"""Goodput below which a transfer crawls, in bit/s: a hundredth of Pakistan's median line (5.3 Mbit/s, M-Lab 10/2024)."""
+"""Goodput below which a transfer crawls: a hundredth of Pakistan's median line (5.3 Mbit/s, M-Lab 10/2024)."""
 CRAWL_S: Final = 10.0
 """Seconds for which it must last. Not validated."""
 STALL_S: Final = 5.0

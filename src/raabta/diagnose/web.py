@@ -1,8 +1,8 @@
 """Web-like measurements: from observations to weighed cells, host by host and hop by hop.
 
 The order is that of the protocols, since each layer decides whom the next one may believe. A host's name lookup comes
-first. Connections, handshakes and requests are judged at addresses that the lookup's baseline holds, or that the control
-reached itself; an address that only a contradicted lookup gave is left out. After a redirect that is not the
+first. Connections, handshakes and requests are judged at addresses that the lookup's baseline holds, or that the
+control reached itself; an address that only a contradicted lookup gave is left out. After a redirect that is not the
 site's own, the chain ends: what follows is somebody else's page.
 """
 
@@ -32,7 +32,7 @@ class Bench(Struct, frozen=True, kw_only=True, gc=False):
 
     def word(self, layer: str, host: str) -> str:
         """Give the context's word on a host at a layer, ``none`` without context."""
-        return "none" if self.context is None else self.context.word(self.measurement, layer, host)
+        return "none" if self.context is None else self.context.word(self.measurement, layer=layer, host=host)
 
 
 class HostCase(Struct, kw_only=True, gc=False):

@@ -81,9 +81,7 @@ class Weigher:
         self._layout = layout
         self._serials = itertools.count()
         self._memo: dict[str, dict[tuple[str, ...], Weighed]] = {layer: {} for layer in knowledge.questions}
-        self._priors = {
-            layer: _log_priors(hypotheses, prior) for layer, hypotheses in knowledge.hypotheses.items()
-        }
+        self._priors = {layer: _log_priors(hypotheses, prior) for layer, hypotheses in knowledge.hypotheses.items()}
 
     def weigh(self, layer: str, facts: tuple[str, ...]) -> Weighed:
         """Weigh one cell's facts. A cell of which nothing can be asked keeps its prior and has no answers."""

@@ -57,9 +57,9 @@ class Control(Struct, frozen=True, kw_only=True, gc=False):
 class Measurement(Struct, frozen=True, kw_only=True, gc=False):
     """One plan, one target, one vantage point, one time.
 
-    ``report`` names the run that it was sent in, its reporter; ``probe_asn`` is 0 where unknown; ``measured_at`` is ISO 8601 in UTC ("2024-02-12T20:33:47Z") or "". ``facts``
-    keeps what the nettest itself reported and no question asks about. ``unjudged`` is the reason why this nettest is
-    read and not judged, "" where it is judged.
+    ``report`` names the run that it was sent in, its reporter; ``probe_asn`` is 0 where unknown; ``measured_at`` is
+    ISO 8601 in UTC ("2024-02-12T20:33:47Z") or "". ``facts`` keeps what the nettest itself reported and no question
+    asks about. ``unjudged`` is the reason why this nettest is read and not judged, "" where it is judged.
     """
 
     file: str

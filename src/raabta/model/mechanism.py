@@ -59,7 +59,7 @@ _BLOCKED: Final = {
     "tls.timeout.other": "encrypted connections fall silent whatever name they carry",
     "tls.mitm": "somebody else answers in place of the site",
     "tls.mitm.self_signed": "somebody else answers in place of the site, with a certificate of their own making",
-    "tls.mitm.ca_signed": "somebody else answers in place of the site, with a certificate for another name or authority",
+    "tls.mitm.ca_signed": "somebody else answers in place of the site, with another name's or authority's certificate",
     "tls.freeze": "encrypted connections stop carrying data after a while",
     "tls.freeze.sni": "encrypted connections that name this site stop carrying data after a while",
     "http": "web requests are interfered with",

@@ -1,7 +1,7 @@
 """Many documents to verdicts, in one process or several (``processes``), in the order of the input.
 
-Batches of whole documents (about 1 MiB) are read, diagnosed and given back as JSON Lines one after another, so memory stays
-flat whatever the size of the input.
+Batches of whole documents (about 1 MiB) are read, diagnosed and given back as JSON Lines one after another, so memory
+stays flat whatever the size of the input.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from raabta.model import Rejection
 from raabta.pipeline.defaults import Settings, load_diagnosis
 from raabta.pipeline.sources import FileBatch, read_batches
 from raabta.wire.ooni import cut_documents, read_measurement
+
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """What became of one batch: verdicts as JSON Lines, how many, and the documents that could not be read.

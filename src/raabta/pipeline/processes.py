@@ -1,8 +1,8 @@
 """The bulk reader in several processes.
 
-A batch goes to a process and comes back as JSON Lines. A few batches a process are under way at once, so memory stays flat.
-A process that dies (killed for memory, say) breaks its pool: a new pool is made and what was under way is sent again,
-so nothing is lost; a batch that breaks its pool ``MAX_TRIES`` times is rejected.
+A batch goes to a process and comes back as JSON Lines. A few batches a process are under way at once, so memory stays
+flat. A process that dies (killed for memory, say) breaks its pool: a new pool is made and what was under way is sent
+again, so nothing is lost; a batch that breaks its pool ``MAX_TRIES`` times is rejected.
 """
 
 import multiprocessing

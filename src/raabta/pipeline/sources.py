@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from msgspec import Struct
 
 from raabta.model import Rejection
 from raabta.wire.ooni import open_stream, split_batches
-from raabta.wire.ooni.streams import STREAM_ERRORS, Batch
+from raabta.wire.ooni.streams import STREAM_ERRORS, Batch, Readable
 
 STANDARD_INPUT: Final = "-"
 
@@ -18,7 +18,7 @@ _SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".gz", ".zst", ".zstd", ".tar"
 
 
 class FileBatch(Struct, frozen=True, gc=False):
-    """Whole documents of one file, and how many bytes of the given paths were read so far (compressed as they stand)."""
+    """Whole documents of one file, and how many bytes of the given paths (as they stand) were read so far."""
 
     file: str
     batch: Batch
@@ -28,7 +28,7 @@ class FileBatch(Struct, frozen=True, gc=False):
 class _Counting:
     """A stream that counts what was read of it."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self.read_bytes = 0
 
@@ -73,7 +73,7 @@ def read_batches(paths: Sequence[str]) -> Iterator[FileBatch | Rejection]:
             yield path
             continue
         try:
-            stream = sys.stdin.buffer if path == STANDARD_INPUT else open(path, "rb")  # noqa: SIM115  closed below
+            stream = sys.stdin.buffer if path == STANDARD_INPUT else Path(path).open("rb")  # noqa: SIM115  closed below
         except OSError as error:
             yield _reject(path, f"cannot be opened: {error.strerror or error}")
             continue
@@ -89,12 +89,10 @@ def read_batches(paths: Sequence[str]) -> Iterator[FileBatch | Rejection]:
 def _read_stream(path: str, counting: _Counting, done: int) -> Iterator[FileBatch | Rejection]:
     name = path
     try:
-        for name, plain in open_stream(counting, name=path):  # noqa: B007  the last name is told when it breaks
+        for inner, plain in open_stream(counting, name=path):
+            name = inner
             for batch in split_batches(plain, name=name):
-                if isinstance(batch, Rejection):
-                    yield batch
-                else:
-                    yield FileBatch(name, batch, done + counting.read_bytes)
+                yield batch if isinstance(batch, Rejection) else FileBatch(name, batch, done + counting.read_bytes)
     except STREAM_ERRORS as error:
         yield _reject(name, f"cannot be unpacked to its end ({error}); what came before was read")
 

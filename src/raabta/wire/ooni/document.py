@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from raabta.model import Measurement, Note, Rejection
 from raabta.wire.ooni.nettests import build_parts
@@ -16,7 +17,7 @@ from raabta.wire.ooni.published import NETTESTS
 from raabta.wire.ooni.repair import UnreadableError, read_slowly
 from raabta.wire.ooni.salvage import salvage
 from raabta.wire.ooni.steps import asn_of
-from raabta.wire.ooni.types import WireDocument, WireTestKeys
+from raabta.wire.ooni.types import DECODE_ERRORS, WireDocument, WireTestKeys
 
 _DECODER: Final = msgspec.json.Decoder(WireDocument)
 
@@ -37,18 +38,18 @@ def read_measurement(data: bytes, *, file: str, line: int) -> Measurement | Reje
     notes: list[Note] = []
     try:
         document = _DECODER.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except DECODE_ERRORS:
         slow = _decode_slowly(data, file, line, notes)
         if isinstance(slow, Rejection):
             return slow
         document = slow
-    return _build(document, file, line, notes)
+    return _build(document, data, file=file, line=line, notes=notes)
 
 
 def _decode_slowly(data: bytes, file: str, line: int, notes: list[Note]) -> WireDocument | Rejection:
     try:
         value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except DECODE_ERRORS:
         try:
             value, repairs = read_slowly(data)
         except UnreadableError as error:
@@ -60,7 +61,9 @@ def _decode_slowly(data: bytes, file: str, line: int, notes: list[Note]) -> Wire
 def _envelope(value: Any, file: str, line: int, notes: list[Note]) -> WireDocument | Rejection:
     if not isinstance(value, dict):
         found = "null" if value is None else type(value).__name__
-        reason = f"a measurement is a JSON object, this is {found}; give OONI measurement documents, one a line or a file"
+        reason = (
+            f"a measurement is a JSON object, this is {found}; give OONI measurement documents, one a line or a file"
+        )
         return Rejection(file=file, line=line, field="(document)", reason=reason)
     name = value.get("test_name")
     if not isinstance(name, str) or not name:
@@ -72,7 +75,30 @@ def _envelope(value: Any, file: str, line: int, notes: list[Note]) -> WireDocume
     return document
 
 
-def _build(document: WireDocument, file: str, line: int, notes: list[Note]) -> Measurement | Rejection:
+class _Keys(Struct):
+    test_keys: dict[str, Any] = {}
+
+
+MAX_FACT_CHARS: Final = 200
+
+_PERSONAL: Final = frozenset(("client_resolver", "probe_ip", "socksproxy"))
+"""Fields that may hold the address of the person who measured, or of their resolver: never kept as facts."""
+
+
+def _facts(data: bytes) -> dict[str, str | int | float | bool | None]:
+    """Give what a nettest that is not judged reported: its plain fields, none that may hold a person's address."""
+    try:
+        keys = msgspec.json.decode(data, type=_Keys).test_keys
+    except DECODE_ERRORS:
+        return {}
+    return {
+        name: value[:MAX_FACT_CHARS] if isinstance(value, str) else value
+        for name, value in keys.items()
+        if name not in _PERSONAL and _is_plain(value)
+    }
+
+
+def _build(document: WireDocument, data: bytes, *, file: str, line: int, notes: list[Note]) -> Measurement | Rejection:
     if not document.test_name:
         reason = "the nettest's name is empty; without it the document cannot be read"
         return Rejection(file=file, line=line, field="test_name", reason=reason)
@@ -80,6 +106,8 @@ def _build(document: WireDocument, file: str, line: int, notes: list[Note]) -> M
     text = asked if isinstance(asked, str) else " ".join(asked) if asked else ""
     nettest = NETTESTS.get(document.test_name)
     parts = build_parts(document.test_name, document.test_keys or WireTestKeys(), asked=text, notes=notes)
+    if nettest is None or nettest.unjudged:
+        parts["facts"] = _facts(data)
     return Measurement(
         file=file,
         line=line,

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from raabta.model import HttpExchange, Note, TlsHandshake, TransferFact
-from raabta.wire.ooni.types import WireEvent, WireExchange, WireHandshake
+from raabta.wire.ooni.types import DECODE_ERRORS, WireEvent, WireExchange, WireHandshake
 
 _DECODER: Final = msgspec.json.Decoder(list[WireEvent])
 
@@ -22,7 +22,7 @@ def decode_events(raw: msgspec.Raw, notes: list[Note]) -> list[WireEvent]:
         return []
     try:
         return _DECODER.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except DECODE_ERRORS as error:
         notes.append(Note(field="test_keys.network_events", reason=str(error)))
         return []
 
@@ -99,7 +99,7 @@ def _transfer(step: HttpExchange, events: list[WireEvent]) -> TransferFact | Non
             last = event.t
     if first < 0:
         return None
-    end = step.t_s if step.t_s else last
+    end = step.t_s or last
     return TransferFact(
         at=step.at,
         address=step.address,

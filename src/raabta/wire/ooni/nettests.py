@@ -12,7 +12,7 @@ import msgspec
 from raabta.model import Note, ServiceCheck, SpeedFact, classify_failure
 from raabta.wire.ooni import steps
 from raabta.wire.ooni.events import decode_events, handshake_steps, transfers
-from raabta.wire.ooni.types import WireExchange, WireTampering, WireTestKeys
+from raabta.wire.ooni.types import DECODE_ERRORS, WireExchange, WireTampering, WireTestKeys
 
 Parts = dict[str, Any]
 """Keyword arguments of ``Measurement``."""
@@ -44,9 +44,7 @@ def build_parts(test_name: str, keys: WireTestKeys, *, asked: str, notes: list[N
     if keys.control is not None:
         parts["control"] = steps.control(keys.control, keys.control_failure)
     if keys.x_dns_duplicate_responses:
-        parts["late_answers"] = steps.lookups(
-            keys.x_dns_duplicate_responses, "test_keys.x_dns_duplicate_responses"
-        )
+        parts["late_answers"] = steps.lookups(keys.x_dns_duplicate_responses, "test_keys.x_dns_duplicate_responses")
     if keys.network_events:
         _add_events(parts, keys, notes)
     own = _OWN.get(test_name)
@@ -135,9 +133,7 @@ def _dnscheck(parts: Parts, keys: WireTestKeys, _asked: str) -> None:
 def _stun(parts: Parts, keys: WireTestKeys, asked: str) -> None:
     address, port = steps.split_endpoint(keys.endpoint or asked.partition("://")[2])
     outcome = classify_failure(keys.failure)
-    parts["checks"] = (
-        ServiceCheck(at="test_keys.failure", kind="stun", address=address, port=port, outcome=outcome),
-    )
+    parts["checks"] = (ServiceCheck(at="test_keys.failure", kind="stun", address=address, port=port, outcome=outcome),)
 
 
 def _request_line(parts: Parts, keys: WireTestKeys, _asked: str) -> None:
@@ -186,7 +182,7 @@ def _echoed(exchange: WireExchange) -> str:
         return ""
     try:
         echo = msgspec.json.decode(body, type=_Echo)
-    except (msgspec.DecodeError, RecursionError):
+    except DECODE_ERRORS:
         return "tampered"
     received = {pair[0] for pair in echo.request_headers if pair} or set(echo.headers_dict)
     return "ok" if set(sent) <= received else "tampered"
@@ -198,6 +194,7 @@ def _speed(parts: Parts, keys: WireTestKeys, _asked: str) -> None:
     if found is None:
         parts["speeds"] = (SpeedFact(at="test_keys.failure", failure=failure),)
         return
+    parts["facts"] = {name: value for name, value in msgspec.structs.asdict(found).items() if value is not None}
     download = found.download if found.download is not None else found.median_bitrate
     parts["speeds"] = (
         SpeedFact(

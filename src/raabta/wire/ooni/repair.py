@@ -1,8 +1,8 @@
 """Make broken JSON readable where that loses only the broken part; say what was lost.
 
-The fast decoder refuses a document for one byte that is not UTF-8, one lone surrogate, one number of a thousand digits, a
-``NaN`` or a container nested a thousand deep. Here such a document is read slowly: bad bytes become U+FFFD, such numbers
-become null, and what is nested deeper than ``MAX_DEPTH`` becomes null. Each repair is a note.
+The fast decoder refuses a document for one byte that is not UTF-8, one lone surrogate, one number of a thousand digits,
+a ``NaN`` or a container nested a thousand deep. Here such a document is read slowly: bad bytes become U+FFFD, such
+numbers become null, and what is nested deeper than ``MAX_DEPTH`` becomes null. Each repair is a note.
 
 Not done: guessing at text that ends early. Half a document is rejected, since its missing half cannot be told from
 a half that was never there.

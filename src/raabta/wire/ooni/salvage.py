@@ -57,7 +57,7 @@ def _open(value: Any, kind: Any, path: str, notes: list[Note]) -> Any:
             return _open_struct(value, origin, path, notes)
         if isinstance(value, dict) and origin is dict:
             inner = get_args(option)[1]
-            return {key: item for key, item in _kept(value.items(), inner, path + ".{}", notes)}
+            return dict(_kept(value.items(), inner, path + ".{}", notes))
         if isinstance(value, list) and origin is list:
             inner = get_args(option)[0]
             return [item for _, item in _kept(enumerate(value), inner, path + "[{}]", notes)]

@@ -10,6 +10,7 @@ import msgspec
 
 from raabta.model import Control, ControlEndpoint, DnsLookup, HttpExchange, TcpConnect, TlsHandshake, classify_failure
 from raabta.wire.ooni.types import (
+    DECODE_ERRORS,
     WireAnswer,
     WireConnect,
     WireControl,
@@ -38,7 +39,7 @@ _places: Final[dict[str, list[str]]] = {}
 
 
 def places(path: str, count: int) -> list[str]:
-    """Give ``path[0]``, ``path[1]``, … for at least ``count`` steps; made once and kept, as every document needs them."""
+    """Give ``path[0]``, ``path[1]``, … for at least ``count`` steps; made once, since every document needs them."""
     made = _places.setdefault(path, [])
     if len(made) < count:
         made.extend(f"{path}[{index}]" for index in range(len(made), count))
@@ -153,7 +154,7 @@ def certificates(raw: msgspec.Raw) -> tuple[str, ...]:
     """Give the base64 text of each certificate; what is no certificate is left out."""
     try:
         listed = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except DECODE_ERRORS:
         return ()
     if not isinstance(listed, list):
         return ()

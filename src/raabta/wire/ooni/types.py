@@ -6,9 +6,12 @@ the union says so. Fields that no question needs are not named, so that the deco
 ``Raw`` parts are decoded only where they are looked at: they are large, and seldom needed.
 """
 
-from typing import Any
+from typing import Any, Final
 
-from msgspec import Raw, Struct
+from msgspec import DecodeError, Raw, Struct
+
+DECODE_ERRORS: Final = (DecodeError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises for bytes that do not fit: not JSON, another type, not UTF-8, nested too deep."""
 
 Failure = str | bool | None
 Number = int | float | None
