@@ -209,10 +209,6 @@ def test_an_unjudged_nettest_is_insufficient_and_says_why(name: str) -> None:
     assert verdict.reason == f"{name}: {measured(envelope(name, {})).unjudged}"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="published.py says that the facts of an unjudged nettest are kept, but nothing fills Measurement.facts",
-)
 @pytest.mark.parametrize(
     ("document", "facts"),
     [

@@ -22,24 +22,27 @@ from raabta.model.mechanism import layer_of
 FLOOR: Final = 0.5
 """Probability from which a state is said. Below it another answer is as likely. Not validated."""
 
-_REACHES_TARGET: Final = frozenset(
-    (
-        "http.exchange",
-        "http.exchange_alone",
-        "http.exchange_both",
-        "http.echo",
-        "tls.flow",
-        "tls.flow_alone",
-        "tls.flow_both",
-        "service.only",
-        "service.reach",
-        "path.speed_test",
-    )
-)
-"""Questions whose good answer means that the target itself answered."""
+_REACHES_TARGET: Final = {
+    "http.exchange": ("response", "crawls"),
+    "http.exchange_alone": ("response",),
+    "http.exchange_both": ("response",),
+    "http.echo": ("headers_unchanged", "line_unchanged"),
+    "tls.flow": ("data", "crawls"),
+    "tls.flow_alone": ("data", "crawls"),
+    "tls.flow_both": ("data",),
+    "service.only": ("answers",),
+    "service.reach": ("all_answer", "most_answer"),
+    "path.speed_test": ("fine",),
+}
+"""Outcomes that mean that the target itself answered."""
 
 _POOL_NETTESTS: Final = frozenset(("telegram", "whatsapp", "facebook_messenger", "signal", "urlgetter", "dnscheck"))
 """Nettests for which an open connection is the good answer that they look for."""
+
+_OPENS: Final = {
+    "tcp.connect_alone": ("connected", "some_connected"),
+    "tls.handshake_alone": ("completed", "some_completed"),
+}
 
 
 class Judgement(Struct, frozen=True, kw_only=True, gc=False):
@@ -84,9 +87,9 @@ class Combiner:
             measured_at=measurement.measured_at,
             state=judgement.state,
             locus=judgement.locus,
-            layers=judgement.layers,
-            mechanisms=judgement.mechanisms,
-            posterior=judgement.posterior,
+            layers=judgement.layers.copy(),
+            mechanisms=judgement.mechanisms.copy(),
+            posterior=judgement.posterior.copy(),
             prior=self._weigher.prior.name,
             evidence=[
                 Evidence(
@@ -201,16 +204,14 @@ def _state(measurement: Measurement, asked: Sequence[Weighed], posterior: dict[s
     if posterior[state] < FLOOR:
         return "insufficient", f"no answer is likelier than not; the likeliest is {state}"
     if state == "ok" and not _reached(measurement, asked):
-        return "insufficient", "nothing went wrong in what was seen, but no step reached the target's own answer"
+        return "insufficient", "nothing is known to be wrong, but no step reached the target's own answer"
     return state, ""
 
 
 def _reached(measurement: Measurement, asked: Sequence[Weighed]) -> bool:
     pool = measurement.test_name in _POOL_NETTESTS
-    return any(
-        (pool and weighed.layer in ("tcp", "tls")) or any(answer.id in _REACHES_TARGET for answer in weighed.answers)
-        for weighed in asked
-    )
+    good = _REACHES_TARGET | _OPENS if pool else _REACHES_TARGET
+    return any(answer.outcome in good.get(answer.id, ()) for weighed in asked for answer in weighed.answers)
 
 
 def _mechanisms(asked: Sequence[Weighed], state: str) -> list[str]:

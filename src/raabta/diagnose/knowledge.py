@@ -26,7 +26,10 @@ class KnowledgeError(Exception):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """One question: which facts decide, and which outcome their values give."""
+    """One question: which facts decide, and which outcome their values give.
+
+    ``resting`` lists the outcomes that rest on the reference table ``rests_on``: they weigh less as it ages.
+    """
 
     id: str
     layer: str
@@ -35,6 +38,7 @@ class Question(Struct, frozen=True, kw_only=True):
     witness: str
     outcomes: tuple[tuple[str, ...], ...]
     rests_on: str = ""
+    resting: tuple[str, ...] = ()
 
     @property
     def outcome_names(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Prior(Struct, frozen=True, kw_only=True):
-    """P(state) of one layer's cell before its evidence. What is left of one is ``ok``."""
+    """P(state) of a target before its evidence; its layers share each of them. What is left of one is ``ok``."""
 
     name: str
     blocked: float

@@ -29,6 +29,9 @@ HIGH_RTT_MS: Final = 400.0
 
 _MOST_SHARE: Final = 0.5
 
+POOL_ADDRESSES: Final = 4
+"""Addresses from which end points are a pool: a service spread over machines that do not fail together."""
+
 
 def weigh_services(bench: Bench) -> list[Cell]:
     """Weigh all that a measurement other than a web page holds."""
@@ -128,7 +131,8 @@ def _pool_cells(bench: Bench) -> list[Cell]:
         others = [step for other, listed in pools.items() if other != site for step in listed]
         elsewhere = any(step.failure == "ok" for step in others)
         peers = "work" if elsewhere else "fail" if others else "none"
-        many = "several" if len({step.address for step in chosen}) > 1 else "one"
+        n_addresses = len({step.address for step in chosen})
+        many = "pool" if n_addresses >= POOL_ADDRESSES else "several" if n_addresses > 1 else "one"
         facts = (result, "none", many, "none", peers, bench.word("tcp", site))
         cells.append(Cell(site, bench.weigher.weigh("tcp", facts), (at,) * len(facts)))
     return cells

@@ -320,7 +320,9 @@ def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: _Page, cells
     if exchange is None or not _may_read(bench, case, exchange):
         return
     result = http.result_of(exchange)
-    if result not in ("page", "invalid_redirect", "too_many"):
+    if result == "page" and bench.measurement.transfers:
+        result = "crawls" if tls.flow_of(exchange, bench.measurement.transfers) == "crawls" else "page"
+    if result not in ("page", "crawls", "invalid_redirect", "too_many"):
         if hop.encrypted:
             return
         connected = [step for step in case.connects if step.port == hop.port]

@@ -99,9 +99,15 @@ class Weigher:
         key = (*weighed.facts, f"company {percent}")
         found = memo.get(key)
         if found is None:
-            blocked = self.prior.blocked + percent / 100.0 * max(0.0, self.knowledge.company - self.prior.blocked)
-            prior = msgspec.structs.replace(self.prior, blocked=blocked)
-            found = self._weigh(layer, weighed.facts, _log_priors(self.knowledge.hypotheses[layer], prior))
+            hypotheses = self.knowledge.hypotheses[layer]
+            of_layer = math.fsum(one.share for one in hypotheses if one.state == "blocked")
+            usual, in_company = self.prior.blocked, self.knowledge.company / of_layer if of_layer else 0.0
+            blocked = usual + percent / 100.0 * max(0.0, in_company - usual)
+            found = self._weigh(
+                layer,
+                weighed.facts,
+                _log_priors(hypotheses, msgspec.structs.replace(self.prior, blocked=blocked)),
+            )
             _remember(memo, key, found)
         return found
 
@@ -124,13 +130,14 @@ class Weigher:
         return self._weighed(layer, facts, list(zip(hypotheses, posterior, strict=True)), asked)
 
     def _log_likelihoods(self, layer: str, question: Question, outcome: str) -> list[float]:
-        """Give log P(outcome | each hypothesis), moved towards their mean where it rests on an ageing table."""
-        shares = [hypothesis.likelihoods[question.id][outcome] for hypothesis in self.knowledge.hypotheses[layer]]
+        """Give log P(outcome | each hypothesis); its weight of evidence shrinks where it rests on an ageing table."""
+        logs = [
+            math.log(hypothesis.likelihoods[question.id][outcome]) for hypothesis in self.knowledge.hypotheses[layer]
+        ]
         weight = self._weights.get(question.rests_on, 1.0)
-        if weight < 1.0:
-            mean = math.fsum(shares) / len(shares)
-            shares = [weight * share + (1.0 - weight) * mean for share in shares]
-        return [math.log(share) for share in shares]
+        if weight == 1.0 or outcome not in question.resting:
+            return logs
+        return [logs[0] + weight * (log - logs[0]) for log in logs]
 
     def _weighed(
         self,

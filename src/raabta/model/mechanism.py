@@ -60,6 +60,8 @@ _BLOCKED: Final = {
     "tls.mitm": "somebody else answers in place of the site",
     "tls.mitm.self_signed": "somebody else answers in place of the site, with a certificate of their own making",
     "tls.mitm.ca_signed": "somebody else answers in place of the site, with another name's or authority's certificate",
+    "tls.alert": "encrypted connections are refused during their opening",
+    "tls.alert.sni": "encrypted connections are refused when they name this site",
     "tls.freeze": "encrypted connections stop carrying data after a while",
     "tls.freeze.sni": "encrypted connections that name this site stop carrying data after a while",
     "http": "web requests are interfered with",
@@ -122,7 +124,6 @@ _DOWN_VANTAGE: Final = {
 _OUTAGE: Final = {
     "outage": "the network itself is out",
     "outage.access": "the operator's network is out",
-    "outage.transit": "a network in between is out",
     "outage.national": "the country's connection is out",
     "outage.power": "the power is out",
 }
@@ -134,6 +135,7 @@ MECHANISMS: Final[dict[str, Mechanism]] = {
     **_rows("down", "target", _DOWN_TARGET),
     **_rows("down", "vantage", _DOWN_VANTAGE),
     **_rows("down", "access", _OUTAGE),
+    **_rows("down", "transit", {"outage.transit": "a network in between is out"}),
 }
 
 

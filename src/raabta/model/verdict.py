@@ -13,7 +13,7 @@ VERDICT_VERSION: Final = 1
 class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     """The answer to one question.
 
-    ``decibans`` is 10·log10 of P(outcome | the mechanism named, else the likeliest rival) over P(outcome | all is
+    ``decibans`` is 10·log10 of P(outcome | the cell's likeliest hypothesis but "all is well") over P(outcome | all is
     well); ``witness`` is the path into the document of the fact that answered.
     """
 

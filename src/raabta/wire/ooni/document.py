@@ -81,12 +81,14 @@ class _Keys(Struct):
 
 MAX_FACT_CHARS: Final = 200
 
-_PERSONAL: Final = frozenset(("client_resolver", "probe_ip", "socksproxy"))
-"""Fields that may hold the address of the person who measured, or of their resolver: never kept as facts."""
+_FACTS: Final = frozenset(
+    ["api_failure", "api_status", "body_length_match", "body_proportion", "bootstrap_time", "browser_name", "ca_cert_status", "control_failure", "dns_discrepancy", "error", "experiment_failure", "factor", "failed_operation", "failure", "headers_match", "load_time_ms", "max_runtime", "rendezvous_method", "result", "status_code_match", "success", "timeout", "tor_progress", "tor_progress_summary", "tor_progress_tag", "tor_version", "total", "transport_name", "transport_status", "tunnel"]
+)
+"""Fields kept as facts: none can hold the address of the person who measured, or of their resolver."""
 
 
 def _facts(data: bytes) -> dict[str, str | int | float | bool | None]:
-    """Give what a nettest that is not judged reported: its plain fields, none that may hold a person's address."""
+    """Give what a nettest that is not judged reported: the plain fields of ``_FACTS``."""
     try:
         keys = msgspec.json.decode(data, type=_Keys).test_keys
     except DECODE_ERRORS:
@@ -94,8 +96,14 @@ def _facts(data: bytes) -> dict[str, str | int | float | bool | None]:
     return {
         name: value[:MAX_FACT_CHARS] if isinstance(value, str) else value
         for name, value in keys.items()
-        if name not in _PERSONAL and _is_plain(value)
+        if name in _FACTS and _is_plain(value)
     }
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 63
+    return value is None or isinstance(value, str | float)
 
 
 def _build(document: WireDocument, data: bytes, *, file: str, line: int, notes: list[Note]) -> Measurement | Rejection:

@@ -111,7 +111,8 @@ def connects(wire: list[WireConnect] | WireConnect | None, path: str) -> tuple[T
         return ()
     listed = wire if isinstance(wire, list) else [wire]
     steps = []
-    for connect, at in zip(listed, places(path, len(listed)), strict=False):
+    where = places(path, len(listed)) if listed is wire else [path]
+    for connect, at in zip(listed, where, strict=False):
         status = connect.status
         if status is None or not connect.ip:
             continue

@@ -32,6 +32,7 @@ _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _TAR_MAGIC_AT: Final = 257
 _HEAD_BYTES: Final = 512
+_ZSTD_BLOCK_BYTES: Final = 1 << 16
 _MAX_LAYERS: Final = 4
 """A tar in a gzip in a zstd is read; a longer chain is made to exhaust us."""
 
@@ -82,7 +83,7 @@ def open_stream(stream: Readable, *, name: str, layers: int = 0) -> Iterator[tup
     if head[:2] == _GZIP:
         yield from open_stream(_open_gzip(peeking, "rb"), name=name, layers=layers + 1)  # type: ignore[no-untyped-call]
     elif head[:4] == _ZSTD:
-        yield from open_stream(_zstd(peeking), name=name, layers=layers + 1)
+        yield from open_stream(_Zstd(peeking), name=name, layers=layers + 1)
     elif head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar":
         for member, inner in _members(peeking):
             yield from open_stream(inner, name=f"{name}!{member}", layers=layers + 1)
@@ -93,15 +94,42 @@ def open_stream(stream: Readable, *, name: str, layers: int = 0) -> Iterator[tup
 def _members(stream: Readable) -> Iterator[tuple[str, Readable]]:
     with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|") as archive:
         for member in archive:
-            inner = archive.extractfile(member)
+            inner = archive.extractfile(member) if member.isfile() else None
             if inner is not None:
                 yield member.name, inner
 
 
-def _zstd(stream: Readable) -> Readable:
-    import zstandard  # noqa: PLC0415  few inputs are zstd
+class _Zstd:
+    """Frames of zstd, one after another. The library's own reader takes a file that is cut short for a whole one."""
 
-    return zstandard.ZstdDecompressor().stream_reader(cast("IO[bytes]", stream), read_across_frames=True)
+    def __init__(self, stream: Readable) -> None:
+        import zstandard  # noqa: PLC0415  few inputs are zstd
+
+        self._make = zstandard.ZstdDecompressor().decompressobj
+        self._stream = stream
+        self._frame = self._make()
+        self._begun = False
+        self._held = b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give at most ``size`` bytes, none at the end."""
+        while (size < 0 or len(self._held) < size) and (block := self._stream.read(_ZSTD_BLOCK_BYTES)):
+            self._held += self._unpack(block)
+        if not self._held and self._begun:
+            raise EOFError("the zstd data end in the middle of a frame")
+        given = self._held if size < 0 else self._held[:size]
+        self._held = self._held[len(given) :]
+        return given
+
+    def _unpack(self, block: bytes) -> bytes:
+        unpacked = []
+        while block:
+            unpacked.append(self._frame.decompress(block))
+            self._begun = not self._frame.eof
+            block = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame = self._make()
+        return b"".join(unpacked)
 
 
 class _Peeked:
@@ -118,6 +146,12 @@ class _Peeked:
         given = self._again if size < 0 else self._again[:size]
         self._again = self._again[len(given) :]
         return given + self._stream.read() if size < 0 else given
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill a buffer, as the gzip readers ask for it."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def _read_up_to(stream: Readable, size: int) -> bytes:
