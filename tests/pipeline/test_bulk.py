@@ -83,10 +83,10 @@ def test_a_run_that_is_given_up_leaves_no_process_behind(tmp_path: Path) -> None
 
 def test_what_cannot_be_read_is_rejected_with_its_line_and_the_rest_is_read(tmp_path: Path) -> None:
     path = tmp_path / "mixed.jsonl"
-    path.write_bytes(as_bytes(web()) + b"{broken\n\n[]\n" + as_bytes(signal_document()))
+    path.write_bytes(as_bytes(web()) + b"[]\n{broken\n\n" + as_bytes(signal_document()))
     outcomes = list(diagnose_bulk([str(path)], SETTINGS))
     rejections = [rejection for outcome in outcomes for rejection in outcome.rejections]
-    assert [(rejection.file, rejection.line) for rejection in rejections] == [(str(path), 2), (str(path), 4)]
+    assert [(rejection.file, rejection.line) for rejection in rejections] == [(str(path), 2), (str(path), 3)]
     assert [verdict["source"] for verdict in verdicts(outcomes)] == [f"{path}:1", f"{path}:5"]
     assert sum(outcome.n_verdicts for outcome in outcomes) == 2
 
@@ -136,7 +136,7 @@ def test_a_vantage_point_that_fails_for_every_target_is_no_witness_of_blocking(t
         UNREACHED, [by(web(f"https://site{number}.example/"), own, report=str(number)) for number in range(5)], tmp_path
     )
     alone = judge(UNREACHED)
-    assert fails["posterior"]["down"] > 3 * alone.posterior["down"]
+    assert fails["posterior"]["down"] > 2 * alone.posterior["down"]
     assert (alone.state, works["state"], fails["state"] == "blocked") == ("blocked", "blocked", False)
 
 

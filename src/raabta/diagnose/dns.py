@@ -30,6 +30,7 @@ _FAILURES: Final = {
     "timeout": "timeout",
 }
 _EMPTY: Final = frozenset(("nxdomain", "no_answer", "no_data"))
+FAILED: Final = frozenset((*_FAILURES.values(), "failed"))
 
 _UNROUTED: Final = frozenset(
     (
@@ -45,6 +46,9 @@ _UNROUTED: Final = frozenset(
     )
 )
 """Kinds of special addresses that no public service has, whoever answers them."""
+
+_EXAMPLES: Final = frozenset(("documentation", "benchmark"))
+"""Kinds that examples and test networks use throughout: ordinary where the control answers such ones too."""
 
 
 class Answers(Struct, gc=False):
@@ -137,8 +141,10 @@ def answer_of(view: NameView, measurement: Measurement, *, tables: Tables) -> st
     if not view.baseline.isdisjoint(addresses):
         first = next(iter(addresses))
         return "bogon_everywhere" if tables.special.kind(first) in _UNROUTED else "same_address"
-    kinds = [tables.special.kind(address) for address in addresses]
-    if all(kinds):
+    kinds = {tables.special.kind(address) for address in addresses}
+    if None not in kinds and not (
+        kinds <= _EXAMPLES and any(tables.special.kind(address) in _EXAMPLES for address in view.baseline)
+    ):
         # A special address that is not the control's: nobody on the internet answers there.
         return "bogon"
     if any(tables.fingerprints.address(address) for address in addresses):

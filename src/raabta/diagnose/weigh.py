@@ -24,7 +24,7 @@ from raabta.diagnose.knowledge import WELL, Hypothesis, Knowledge, Question
 from raabta.diagnose.priors import Prior
 from raabta.model.mechanism import parent
 
-DEEPEN_SHARE: Final = 0.75
+DEEPEN_SHARE: Final = 0.8
 """A child is named instead of its parent when it holds this share of the parent's probability. Not validated."""
 
 MEMO_LIMIT: Final = 1 << 16

@@ -82,7 +82,38 @@ class _Keys(Struct):
 MAX_FACT_CHARS: Final = 200
 
 _FACTS: Final = frozenset(
-    ["api_failure", "api_status", "body_length_match", "body_proportion", "bootstrap_time", "browser_name", "ca_cert_status", "control_failure", "dns_discrepancy", "error", "experiment_failure", "factor", "failed_operation", "failure", "headers_match", "load_time_ms", "max_runtime", "rendezvous_method", "result", "status_code_match", "success", "timeout", "tor_progress", "tor_progress_summary", "tor_progress_tag", "tor_version", "total", "transport_name", "transport_status", "tunnel"]
+    [
+        "api_failure",
+        "api_status",
+        "body_length_match",
+        "body_proportion",
+        "bootstrap_time",
+        "browser_name",
+        "ca_cert_status",
+        "control_failure",
+        "dns_discrepancy",
+        "error",
+        "experiment_failure",
+        "factor",
+        "failed_operation",
+        "failure",
+        "headers_match",
+        "load_time_ms",
+        "max_runtime",
+        "rendezvous_method",
+        "result",
+        "status_code_match",
+        "success",
+        "timeout",
+        "tor_progress",
+        "tor_progress_summary",
+        "tor_progress_tag",
+        "tor_version",
+        "total",
+        "transport_name",
+        "transport_status",
+        "tunnel",
+    ]
 )
 """Fields kept as facts: none can hold the address of the person who measured, or of their resolver."""
 
