@@ -41,7 +41,8 @@ def envelope(test_name: str, test_keys: Document | None, *, asked: Any = None, v
 
 def lookup(host: str, *addresses: str, engine: str = "getaddrinfo", failure: str | None = None) -> Document:
     answers = [
-        {"answer_type": "AAAA", "ipv6": item} if ":" in item else {"answer_type": "A", "ipv4": item} for item in addresses
+        {"answer_type": "AAAA", "ipv6": item} if ":" in item else {"answer_type": "A", "ipv4": item}
+        for item in addresses
     ]
     return {"answers": answers or None, "engine": engine, "failure": failure, "hostname": host, "query_type": "ANY"}
 
@@ -63,7 +64,9 @@ def handshake(address: str, name: str, failure: str | None = None, *, transactio
     }
 
 
-def request(url: str, *, address: str = "", failure: str | None = None, t: float = 0.6, transaction: int = 0) -> Document:
+def request(
+    url: str, *, address: str = "", failure: str | None = None, t: float = 0.6, transaction: int = 0
+) -> Document:
     return {
         "address": address,
         "failure": failure,
@@ -113,7 +116,9 @@ def helper(addresses: tuple[str, ...], *, ports: tuple[int, ...] = (443, 80), tl
 # --- web_connectivity -------------------------------------------------------------------------------------------
 
 
-def web(url: str = "https://gazette.example/", *, addresses: tuple[str, ...] = SITE[:1], at: str | None = None) -> Document:
+def web(
+    url: str = "https://gazette.example/", *, addresses: tuple[str, ...] = SITE[:1], at: str | None = None
+) -> Document:
     """A site that works, as web_connectivity 0.5 writes it; ``at`` makes the everyday resolver answer with it instead."""
     scheme, _, rest = url.partition("://")
     host = rest.partition("/")[0]

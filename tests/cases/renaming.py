@@ -59,12 +59,14 @@ def renamed(document: Document) -> Document:
             return f"AS{NETWORKS.get(int(value[2:]), (int(value[2:]),))[0]}"
         return _ADDRESS.sub(address, value)
 
-    return _mapped(document, text)
+    mapped: Document = _mapped(document, text)
+    return mapped
 
 
 def reordered(document: Document) -> Document:
     """The document with every list of steps turned round."""
-    return _turned(document)
+    turned: Document = _turned(document)
+    return turned
 
 
 def _noted(value: Any) -> list[tuple[str, int]]:

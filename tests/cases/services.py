@@ -97,7 +97,7 @@ def tor(*failures: str | None, protocol: str = "or_port_dirauth") -> Document:
 
 def openvpn(*failures: str | None) -> Document:
     """One handshake for each failure."""
-    handshakes = [
+    handshakes: list[Document] = [
         {"endpoint": f"openvpn://5.9.44.{number}:1194/udp", "failure": failure, "ip": f"5.9.44.{number}", "port": 1194}
         for number, failure in enumerate(failures, 1)
     ]

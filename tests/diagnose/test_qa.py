@@ -14,10 +14,7 @@ from tests.cases.renaming import renamed, reordered
 FOUND: Final = ("blocked", "throttled")
 STATE_BY_TRUTH: Final = {"ok": "ok", "down": "down", "server_side": "down"}
 
-AGEING = pytest.mark.xfail(
-    strict=True, reason="the age of the address table weakens NXDOMAIN and bogons; see test_web.py, test_the_age_of_…"
-)
-DAYS = [pytest.param(FRESH, id="fresh-table"), pytest.param(TODAY, id="today", marks=AGEING)]
+DAYS = [pytest.param(FRESH, id="fresh-table"), pytest.param(TODAY, id="today")]
 
 
 def truths() -> list[dict[str, Any]]:
@@ -59,7 +56,7 @@ def test_mechanisms_are_right_in_all_but_one(today: date) -> None:
     assert len(wrong) <= 1, wrong
 
 
-@pytest.mark.parametrize("today", [pytest.param(FRESH, id="fresh-table"), pytest.param(TODAY, id="today")])
+@pytest.mark.parametrize("today", DAYS)
 def test_nothing_is_found_where_nothing_interferes(today: date) -> None:
     false = [row["name"] for row, verdict in judged(today, blocked=False) if verdict.state in FOUND]
     assert false == []

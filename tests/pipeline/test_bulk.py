@@ -130,7 +130,9 @@ def test_a_target_that_fails_from_other_networks_too_is_not_blocked_and_one_that
 
 def test_a_vantage_point_that_fails_for_every_target_is_no_witness_of_blocking(tmp_path: Path) -> None:
     own = 17557
-    elsewhere = [without_connection(web(f"https://site{number}.example/"), "generic_timeout_error") for number in range(5)]
+    elsewhere = [
+        without_connection(web(f"https://site{number}.example/"), "generic_timeout_error") for number in range(5)
+    ]
     fails = in_context(UNREACHED, [by(document, own, report=document["input"]) for document in elsewhere], tmp_path)
     works = in_context(
         UNREACHED, [by(web(f"https://site{number}.example/"), own, report=str(number)) for number in range(5)], tmp_path
@@ -165,6 +167,7 @@ def test_a_hundred_documents_of_one_reporter_count_like_three(tmp_path: Path) ->
 def test_one_network_has_one_voice_however_many_reporters_it_has(tmp_path: Path) -> None:
     honest = [by(web(), asn) for asn in (64501, 64502, 64503, 64504, 64505, 64506)]
     crowd = [by(UNREACHED, 64510, report=str(number)) for number in range(50)]
-    assert in_context(UNREACHED, [*honest, *crowd], tmp_path)["posterior"] == (
-        in_context(UNREACHED, [*honest, crowd[0]], tmp_path)["posterior"]
+    assert (
+        in_context(UNREACHED, [*honest, *crowd], tmp_path)["posterior"]
+        == (in_context(UNREACHED, [*honest, crowd[0]], tmp_path)["posterior"])
     )

@@ -8,6 +8,7 @@ their answers therefore do not move a score.
 Not done: comparing times to live, and EDNS client subnet. Both are seldom in the data.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -154,31 +155,38 @@ def answer_of(view: NameView, measurement: Measurement, *, tables: Tables) -> st
     return _compare(view, measurement, tables)
 
 
+MAX_COMPARED: Final = 4
+"""Addresses of one answer that are looked up. A pool's further addresses are in the same networks."""
+
+
 def _compare(view: NameView, measurement: Measurement, tables: Tables) -> str:
     noted = measurement.control.asns if measurement.control is not None else {}
-    theirs = {asn for address in view.baseline for asn in _asns(address, view.encrypted.addresses, noted, tables)}
-    ours = {
-        asn for address in view.everyday.addresses for asn in _asns(address, view.everyday.addresses, noted, tables)
+    theirs = {asn for address in view.baseline if (asn := noted.get(address, view.encrypted.addresses.get(address, 0)))}
+    ours = {asn for address, asn in view.everyday.addresses.items() if asn}
+    if ours & theirs:
+        return "same_network"
+    theirs |= _table_asns(view.baseline, tables)
+    ours |= _table_asns(view.everyday.addresses, tables) | {
+        noted.get(address, 0) for address in view.everyday.addresses
     }
+    ours.discard(0)
     if not ours or not theirs:
         return "unknown"
     if ours & theirs:
         return "same_network"
-    providers = {provider.name for asn in theirs if (provider := tables.providers.of_asn(asn)) is not None}
+    providers = {provider.name: provider for asn in theirs if (provider := tables.providers.of_asn(asn)) is not None}
     if any((provider := tables.providers.of_asn(asn)) is not None and provider.name in providers for asn in ours):
         return "same_provider"
     if measurement.probe_asn in ours:
-        caching = any(
-            (provider := tables.providers.of_asn(asn)) is not None and provider.caches_in_access_networks
-            for asn in theirs
-        )
+        caching = any(provider.caches_in_access_networks for provider in providers.values())
         return "access_cache" if caching else "access_network"
     return "other_network"
 
 
-def _asns(address: str, answers: dict[str, int], noted: dict[str, int], tables: Tables) -> set[int]:
-    """Give the ASNs of an address: the probe's and the control's own notes beside the table's."""
-    return {asn for asn in (answers.get(address, 0), noted.get(address, 0), tables.networks.asn(address)) if asn}
+def _table_asns(addresses: Iterable[str], tables: Tables) -> set[int]:
+    """Give the networks of the first few addresses by the table, in an order that does not change between runs."""
+    looked_up = {tables.networks.asn(address) for address in sorted(addresses)[:MAX_COMPARED]}
+    return looked_up - {0}
 
 
 def compare_other(view: NameView, answers: Answers, *, tables: Tables) -> str:
@@ -193,12 +201,14 @@ def compare_other(view: NameView, answers: Answers, *, tables: Tables) -> str:
         return "agrees"
     if not view.baseline.isdisjoint(found):
         return "baseline"
-    own = {asn for address in found for asn in _asns(address, found, {}, tables)}
-    if own & {asn for address in everyday for asn in _asns(address, everyday, {}, tables)}:
+    own = {asn for asn in found.values() if asn}
+    noted = {asn for asn in everyday.values() if asn}
+    if own & noted:
         return "agrees"
-    if own & {asn for address in view.baseline for asn in _asns(address, found, {}, tables)}:
-        return "baseline"
-    return "differs"
+    own |= _table_asns(found, tables)
+    if own & (noted | _table_asns(everyday, tables)):
+        return "agrees"
+    return "baseline" if own & _table_asns(view.baseline, tables) else "differs"
 
 
 def late_of(measurement: Measurement, view: NameView) -> tuple[str, str]:

@@ -31,11 +31,12 @@ def handshake_steps(
     handshakes: tuple[TlsHandshake, ...], *, wire: list[WireHandshake], events: list[WireEvent]
 ) -> tuple[TlsHandshake, ...]:
     """Fill in ``step`` of the handshakes that failed: ``sent`` when nothing was read after the ClientHello."""
-    ids = {f"{step.address}": step.transaction_id for step in wire}
+    ids = {step.address: step.transaction_id for step in wire}
+    owned = _Owned(events)
     return tuple(
         step
         if step.failure == "ok"
-        else msgspec.structs.replace(step, step=_step(_own(events, _endpoint(step), ids.get(_endpoint(step)))))
+        else msgspec.structs.replace(step, step=_step(owned.of(_endpoint(step), ids.get(_endpoint(step)))))
         for step in handshakes
     )
 
@@ -44,13 +45,22 @@ def _endpoint(step: TlsHandshake) -> str:
     return f"[{step.address}]:{step.port}" if ":" in step.address else f"{step.address}:{step.port}"
 
 
-def _own(events: list[WireEvent], endpoint: str, transaction: int | None) -> list[WireEvent]:
-    """Give the events of one connection."""
-    if transaction:
-        return [event for event in events if event.transaction_id == transaction]
-    if sum(event.operation == "connect" for event in events) == 1:
-        return events
-    return [event for event in events if event.address == endpoint]
+class _Owned:
+    """Events by connection: by transaction, where the probe numbered them, else by address."""
+
+    def __init__(self, events: list[WireEvent]) -> None:
+        self._all = events
+        self._single = sum(event.operation == "connect" for event in events) == 1
+        self._by_transaction: dict[int, list[WireEvent]] = {}
+        for event in events:
+            if event.transaction_id:
+                self._by_transaction.setdefault(event.transaction_id, []).append(event)
+
+    def of(self, endpoint: str, transaction: int | None) -> list[WireEvent]:
+        """Give the events of one connection."""
+        if transaction:
+            return self._by_transaction.get(transaction, [])
+        return self._all if self._single else [event for event in self._all if event.address == endpoint]
 
 
 def _step(events: Iterable[WireEvent]) -> str:
@@ -75,8 +85,9 @@ def transfers(
 ) -> tuple[TransferFact, ...]:
     """Say how bytes arrived for each exchange, where its connection's read events are known."""
     facts = []
+    owned = _Owned(events)
     for step, raw in zip(exchanges, wire, strict=False):
-        fact = _transfer(step, _own(events, step.address, raw.transaction_id))
+        fact = _transfer(step, owned.of(step.address, raw.transaction_id))
         if fact is not None:
             facts.append(fact)
     return tuple(facts)

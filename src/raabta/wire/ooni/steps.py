@@ -213,6 +213,9 @@ def _headers(headers: dict[str, Any] | None) -> dict[str, str]:
     return headers
 
 
+_CONNECTED: Final = ControlEndpoint(tcp="ok")
+
+
 def control(wire: WireControl | None, failure: str | bool | None) -> Control | None:
     """Build what the test helper saw; None where there was no answer from it."""
     if wire is None or (failure and wire.dns is None and wire.http_request is None):
@@ -224,9 +227,14 @@ def control(wire: WireControl | None, failure: str | bool | None) -> Control | N
     tls = wire.tls_handshake or {}
     for endpoint, step in (wire.tcp_connect or {}).items():
         encrypted = tls.get(endpoint)
-        endpoints[endpoint] = ControlEndpoint(
-            tcp=_control_step(step), tls="" if encrypted is None else _control_step(encrypted)
-        )
+        connected = "ok" if step.failure is None and step.status is not False else _control_step(step)
+        if encrypted is None:
+            endpoints[endpoint] = _CONNECTED if connected == "ok" else ControlEndpoint(tcp=connected)
+        else:
+            completed = (
+                "ok" if encrypted.failure is None and encrypted.status is not False else _control_step(encrypted)
+            )
+            endpoints[endpoint] = ControlEndpoint(tcp=connected, tls=completed)
     return Control(
         dns="" if dns is None else classify_failure(dns.failure),
         addresses=() if dns is None else tuple(dns.addrs or ()),
