@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tests.bench import memory, places, startup, throughput
-from tests.bench.child import PYTHON
+from tests.bench.child import OUTPUT, PYTHON
 
 
 def _mutated() -> bool:
@@ -38,7 +38,10 @@ def main(asked: Sequence[str]) -> int:
     places.SCRATCH.mkdir(exist_ok=True)
     if places.sizes() is places.QUICK:
         print("Quick: the files are so small that starting up is a large part of the times. Judge by a full run.")
-    wrong = [name for name in asked or SECTIONS if not SECTIONS[name]()]
+    try:
+        wrong = [name for name in asked or SECTIONS if not SECTIONS[name]()]
+    finally:
+        OUTPUT.unlink(missing_ok=True)
     print(f"\nWRONG results in: {', '.join(wrong)}" if wrong else "\nAll results are right.")
     return 1 if wrong else 0
 

@@ -15,6 +15,8 @@ from tests.bench import places
 
 PYTHON: Final = sys.executable
 RAABTA: Final = str(Path(sys.executable).with_name("raabta"))
+OUTPUT: Final = places.SCRATCH / f"verdicts-{os.getpid()}.jsonl"
+"""Where the verdicts of a run go; two benchmarks at once do not get into each other's way."""
 _LOOK_EVERY_S: Final = 0.05
 
 

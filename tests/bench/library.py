@@ -1,6 +1,7 @@
-"""The library's own path from a file to a file, with or without the weigher's memory of tuples of facts.
+"""The library's own path from a file to a file, with or without what the diagnosis remembers.
 
-python -m tests.bench.library with|without FILE OUTPUT
+Run as ``python -m tests.bench.library all|cells|nothing FILE OUTPUT``. ``all``: judgements by their cells' facts and
+cells by their own facts, as the library does; ``cells``: the latter only.
 """
 
 import datetime as dt
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from raabta.diagnose import weigh
+from raabta.diagnose.combine import Combiner
 from raabta.diagnose.weigh import Weighed
 from raabta.pipeline import Settings, diagnose_bulk
 
@@ -21,7 +23,9 @@ def forget(memo: dict[tuple[str, ...], Weighed], key: tuple[str, ...], found: We
 
 def main(memory: str, file: str, output: str) -> None:
     """Diagnose a file in this process."""
-    if memory == "without":
+    if memory != "all":
+        Combiner._judge = Combiner._judge_anew  # type: ignore[method-assign]  # every judgement is made anew
+    if memory == "nothing":
         weigh._remember = forget
     with Path(output).open("wb") as stream:
         stream.writelines(outcome.jsonl for outcome in diagnose_bulk([file], Settings(today=TODAY)))

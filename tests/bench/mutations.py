@@ -37,13 +37,18 @@ ODD_TEXTS: Final = (
     "http://" + "a." * 130 + "example/", "http://" + "\\u00e4" * 70 + ".example/", "http://\\u2024.example/",
     "stun://", "0.0.0.0", "256.1.1.1", "1.2.3", "::", ":::", "fe80::1%eth0", "::ffff:10.0.0.1", "2002:7f00:1::",
     "[::]:0", "[:443", "]:443", "1.1.1.1:", "1.1.1.1:\\u00b2", "64:ff9b::7f00:1", "0x7f000001", "10.10.34.34",
-    "0001-01-01 00:00:00", "9999-12-31 23:59:59", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59",
-    "0999-01-01T00:00:00.5", "2024-W07-1 20:33:47", "2024-02-30 00:00:00", "20240212", "unknown_failure: ",
+    "unknown_failure: ",
     "eof_error ", "generic_timeout_error", "ssl_invalid_certificate", "connection_reset", "True", "MIIB",
     "====", "<title>", "<title></title>", "<TITLE>\\u0130</TITLE>", "<html><title>a", "\\ufffd", "\\ufeff",
     "\\u202e", "\\u2028",
 )  # fmt: skip
 """Inside of JSON strings, escapes included."""
+
+ODD_TIMES: Final = (
+    "0001-01-01 00:00:00", "9999-12-31 23:59:59", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "20240212",
+    "9999-12-31T23:59:59-23:59", "0999-01-01T00:00:00.5", "2024-W07-1T20:33:47", "2024-02-30 00:00:00",
+)  # fmt: skip
+"""For keys that end in "time"; other texts fail at the first letter there."""
 
 _SURROGATES: Final = ('"\\ud800"', '"a\\udfffb"', '"\\udc00\\ud800"', '{"\\ud800":"\\udfff"}')
 
@@ -70,7 +75,9 @@ class Source:
         self.paths = [path for paths in self.shapes for path in paths]
 
     def pick(self, rng: random.Random) -> Path:
-        """Pick a path: of a random shape, or any."""
+        """Pick a path: of the envelope, of a random shape, or any."""
+        if rng.random() < 0.1:
+            return (rng.choice(tuple(self.tree)),)
         return rng.choice(rng.choice(self.shapes) if rng.random() < 0.7 else self.paths)
 
 
@@ -177,6 +184,8 @@ def _apply(tree: Any, path: Path, job: tuple[str, str, str, Any, Source, random.
         first = _odd(rng) if rng.random() < 0.5 else _type(rng)
         name = f"{msgspec.json.encode(path[-1]).decode()}:" if isinstance(path[-1], str) else ""
         text = f"{first},{name}{msgspec.json.encode(old).decode()}"
+    elif kind == "odd text" and str(path[-1]).endswith("time"):
+        text = f'"{rng.choice(ODD_TIMES)}"'
     elif kind == "moved":
         text = msgspec.json.encode(at(source.tree, source.pick(rng))).decode()
     elif kind == "flipped":

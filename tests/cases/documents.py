@@ -1,7 +1,7 @@
 """OONI measurement documents made in code: one good document a nettest, and the tools to change one fact in it.
 
-Hosts are invented (``.example``). Addresses are public, since documentation addresses would rightly count as bogons; who
-has them is of no matter, only that the site's, the foreign and the operator's lie in three networks.
+Hosts are invented (``.example``). Addresses are public, since documentation addresses would rightly count as bogons;
+who has them is of no matter, only that the site's, the foreign and the operator's lie in three networks.
 """
 
 import copy
@@ -119,7 +119,7 @@ def helper(addresses: tuple[str, ...], *, ports: tuple[int, ...] = (443, 80), tl
 def web(
     url: str = "https://gazette.example/", *, addresses: tuple[str, ...] = SITE[:1], at: str | None = None
 ) -> Document:
-    """A site that works, as web_connectivity 0.5 writes it; ``at`` makes the everyday resolver answer with it instead."""
+    """A site that works, as web_connectivity 0.5 writes it; with ``at`` the plain resolvers answer that instead."""
     scheme, _, rest = url.partition("://")
     host = rest.partition("/")[0]
     port = 443 if scheme == "https" else 80

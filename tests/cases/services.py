@@ -120,7 +120,7 @@ def dnscheck(*failures: str | None, scheme: str = "https") -> Document:
     host = "resolver.example"
     addresses = [f"5.9.45.{number}" for number in range(1, len(failures) + 1)]
     tail, port = ("/dns-query", 443) if scheme == "https" else ("", 853)
-    keys = {
+    keys: Document = {
         "bootstrap": {"queries": [lookup(host, *addresses)]},
         "bootstrap_failure": None,
         "domain": "gazette.example",
@@ -156,7 +156,10 @@ def headers(*received: str) -> Document:
     sent = ("aCCepT", "hOsT", "UsEr-aGenT")
     step = request("http://5.9.46.1:80")
     step["request"]["headers"] = dict.fromkeys(sent, "x")
-    echo: dict[str, Any] = {"headers_dict": dict.fromkeys(received or sent, ["x"]), "request_line": "GeT / HTTP/1.1"}
+    echo: dict[str, Any] = {
+        "headers_dict": {name: ["x"] for name in received or sent},
+        "request_line": "GeT / HTTP/1.1",
+    }
     step["response"] = {"body": json.dumps(echo), "code": 200, "headers": {}}
     return envelope("http_header_field_manipulation", {"requests": [step]}, version="0.2.0")
 

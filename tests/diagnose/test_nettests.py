@@ -3,7 +3,18 @@
 import pytest
 
 from raabta.wire.ooni import NETTESTS
-from tests.cases.documents import Document, changed, connect, envelope, lookup, web, web_04, without_handshake
+from tests.cases.documents import (
+    SITE,
+    Document,
+    changed,
+    connect,
+    envelope,
+    handshake,
+    lookup,
+    web,
+    web_04,
+    without_handshake,
+)
 from tests.cases.judging import judge, measured, said
 from tests.cases.services import (
     LINES,
@@ -195,6 +206,23 @@ def test_names_of_messenger_that_are_not_metas_are_a_wrong_answer_but_metas_are_
     assert wrong.posterior["blocked"] > 3 * right.posterior["blocked"]
 
 
+@pytest.mark.parametrize(
+    ("failure", "kind"), [("connection_reset", "reset"), ("eof_error", "eof"), (TIMEOUT, "timeout")]
+)
+def test_another_name_at_the_same_address_tells_a_block_by_name_from_one_of_all_tls(failure: str, kind: str) -> None:
+    """The second handshake, with a name that nobody blocks, fails as well or does not."""
+    keys = urlgetter()["test_keys"]
+    cut = handshake(SITE[0], "gazette.example", failure)
+    beside = {"test_keys.requests": [], "test_keys.queries": keys["queries"]}
+    by_name, of_all = (
+        changed(urlgetter("tlshandshake://5.9.40.1:443"), {"test_keys.tls_handshakes": [cut, other], **beside})
+        for other in (handshake(SITE[0], "other.example"), handshake(SITE[0], "other.example", failure))
+    )
+    assert said(by_name, prior="watchlist") == ("blocked", [f"tls.{kind}.sni"])
+    verdict = judge(of_all, prior="watchlist")
+    assert f"tls.{kind}.sni" not in verdict.mechanisms
+
+
 # --- what is not judged ---------------------------------------------------------------------------------------------
 
 
@@ -225,7 +253,7 @@ def test_the_table_has_each_nettest_once_judged_or_with_a_reason() -> None:
 @pytest.mark.xfail(
     strict=True,
     raises=IndexError,
-    reason="nettests._request_line names failure_list[index] as the witness also where failure_list is shorter than sent",
+    reason="nettests._request_line names failure_list[index] as witness also where failure_list is shorter than sent",
 )
 def test_an_echo_without_a_noted_failure_has_a_witness_that_is_there() -> None:
     judge(changed(request_line(), {"test_keys.failure_list": [TIMEOUT]}))

@@ -159,22 +159,30 @@ def test_a_wrong_question_is_named(old: str, new: str, named: str) -> None:
         parse_knowledge(questions=QUESTIONS.replace(old, new, 1), knowledge=KNOWLEDGE)
 
 
+PORTS = '"tcp.ports" = { alike = 0.97'
+PORTS_ROW = "ip.drop of layer tcp, question tcp.ports"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        pytest.param('id = "ip.drop"', 'id = "ip.dorp"', "ip.dorp", id="mechanism-that-is-not-in-the-tree"),
-        pytest.param('"tcp.ports" = { alike = 0.97', '"tcp.prots" = { alike = 0.97', "ip.drop of layer tcp.*tcp.prots", id="question-that-is-not-there"),
-        pytest.param('"tcp.ports" = { alike = 0.97', '"tls.step" = { alike = 0.97', "ip.drop of layer tcp.*tls.step", id="question-of-another-layer"),
-        pytest.param('"tcp.ports" = { alike = 0.97', '"tcp.ports" = { like = 0.97', "ip.drop of layer tcp, question tcp.ports.*like", id="outcome-that-is-not-there"),
-        pytest.param('"tcp.ports" = { alike = 0.97', '"tcp.ports" = { alike = 1.97', "ip.drop of layer tcp, question tcp.ports", id="more-than-one"),
-        pytest.param('"tcp.ports" = { alike = 0.97', '"tcp.ports" = { alike = -0.97', "ip.drop of layer tcp, question tcp.ports", id="less-than-nothing"),
-        pytest.param('"tcp.ports" = { alike = 0.97', '"tcp.ports" = { alike = 0', "ip.drop of layer tcp, question tcp.ports", id="impossible"),
-        pytest.param("share = 0.02\nsource = \"all packets", "share = 0.0\nsource = \"all packets", "ip.drop of layer tcp", id="share-of-nothing"),
-        pytest.param('[[well]]\nlayer = "path"', '[[well]]\nlayer = "vpn"', "layer (vpn|path)", id="two-wells-in-a-layer"),
+        pytest.param('id = "ip.drop"', 'id = "ip.dorp"', "ip.dorp", id="not-in-the-tree"),
+        pytest.param(PORTS, '"tcp.prots" = { alike = 0.97', "ip.drop of layer tcp.*tcp.prots", id="no-such-question"),
+        pytest.param(PORTS, '"tls.step" = { alike = 0.97', "ip.drop of layer tcp.*tls.step", id="other-layer"),
+        pytest.param(PORTS, '"tcp.ports" = { like = 0.97', f"{PORTS_ROW}.*like", id="no-such-outcome"),
+        pytest.param(PORTS, '"tcp.ports" = { alike = 1.97', PORTS_ROW, id="more-than-one"),
+        pytest.param(PORTS, '"tcp.ports" = { alike = -0.97', PORTS_ROW, id="less-than-nothing"),
+        pytest.param(PORTS, '"tcp.ports" = { alike = 0', PORTS_ROW, id="impossible"),
+        pytest.param(
+            'share = 0.02\nsource = "all packets', 'share = 0.0\nsource = "all packets', "ip.drop", id="no-share"
+        ),
+        pytest.param(
+            '[[well]]\nlayer = "path"', '[[well]]\nlayer = "vpn"', "layer (vpn|path)", id="two-wells-in-a-layer"
+        ),
         pytest.param("\nfitted = false", '\nfitted = "no"', "fitted", id="wrong-type"),
         pytest.param("\nfitted = false", "\nfitted = false\nmood = 1", "mood", id="unknown-key"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_row_of_knowledge_is_named(old: str, new: str, named: str) -> None:
     assert old in KNOWLEDGE
     with pytest.raises(KnowledgeError, match=named):

@@ -39,7 +39,7 @@ from tests.cases.faults import (
     jumping,
     with_chain,
 )
-from tests.cases.judging import FRESH, is_named, judge, said
+from tests.cases.judging import FRESH, diagnosis, is_named, judge, said
 
 DNS_TWINS = {
     "block_page_address": (web(at="193.58.251.1"), blocked("dns.injection.blockpage"), web(), OK),
@@ -154,6 +154,12 @@ TLS_TWINS = {
         without_handshake(web(), "generic_timeout_error"),
         blocked("tls.timeout.sni"),
         everywhere(without_handshake(web(), "generic_timeout_error"), "generic_timeout_error"),
+        down("server.down"),
+    ),
+    "alert": (
+        without_handshake(web(addresses=SITE), "ssl_failed_handshake"),
+        blocked("tls.alert.sni"),
+        everywhere(without_handshake(web(addresses=SITE), "ssl_failed_handshake"), "ssl_failed_handshake"),
         down("server.down"),
     ),
     "self_signed": (
@@ -329,3 +335,24 @@ def test_a_watched_name_needs_less_evidence(
 ) -> None:
     found = said(document, prior="watchlist", today=FRESH), said(twin, prior="watchlist", today=FRESH)
     assert found == (expected, expected_of_twin)
+
+
+# Mechanisms of these layers that no case above names, and why.
+ELSEWHERE = {
+    "http.tamper.header": "needs an echo server: test_nettests.py",
+    "http.tamper.request_line": "needs an echo server: test_nettests.py",
+    "tls.reset.other": "needs another name at the same address: test_nettests.py",
+    "tls.eof.other": "needs another name at the same address: test_nettests.py",
+    "tls.timeout.other": "needs another name at the same address: test_nettests.py",
+    "local.no_network": "needs context: tests/pipeline/test_bulk.py",
+    "ip.drop": "one seventh of tcp.timeout's share, and no question tells it apart by more than 2.4 to 1",
+    "tls.freeze.sni": "far rarer than tls.throttle.sni, and no question tells them apart by more than 3.5 to 1",
+}
+
+
+def test_every_mechanism_of_the_web_has_a_case() -> None:
+    tables = (DNS_TWINS, TCP_TWINS, TLS_TWINS, HTTP_TWINS, WATCHLIST_TWINS)
+    cases = {name for table in tables for twin in table.values() for name in (*twin[1][1], *twin[3][1])}
+    known = diagnosis().weigher.knowledge.hypotheses
+    listed = {hypothesis.id for layer in ("dns", "tcp", "tls", "http") for hypothesis in known[layer]} - {"ok"}
+    assert listed - cases == set(ELSEWHERE)

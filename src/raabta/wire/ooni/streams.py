@@ -24,7 +24,7 @@ try:
 except ImportError:  # no wheel for this platform: the standard library is slower and right
     _open_gzip = gzip.open
 
-BATCH_BYTES: Final = 1 << 20
+BATCH_BYTES: Final = 1 << 18
 MAX_DOCUMENT_BYTES: Final = 64 << 20
 """A larger document is rejected. The largest seen in OONI's archive is some 10 MB."""
 
