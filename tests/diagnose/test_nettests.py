@@ -250,10 +250,5 @@ def test_the_table_has_each_nettest_once_judged_or_with_a_reason() -> None:
     assert all(bool(nettest.judged) != bool(nettest.unjudged) for nettest in NETTESTS.values())
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=IndexError,
-    reason="nettests._request_line names failure_list[index] as witness also where failure_list is shorter than sent",
-)
 def test_an_echo_without_a_noted_failure_has_a_witness_that_is_there() -> None:
     judge(changed(request_line(), {"test_keys.failure_list": [TIMEOUT]}))

@@ -27,8 +27,8 @@ from raabta.model.mechanism import parent
 DEEPEN_SHARE: Final = 0.8
 """A child is named instead of its parent when it holds this share of the parent's probability. Not validated."""
 
-MEMO_LIMIT: Final = 1 << 16
-"""Tuples of facts kept per layer; beyond it the memory starts anew."""
+MEMO_LIMIT: Final = 1 << 12
+"""Tuples of facts kept per layer; beyond it the memory starts anew. Real documents have some hundreds."""
 
 INTERFERENCE: Final = ("blocked", "throttled")
 

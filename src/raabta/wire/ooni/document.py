@@ -183,4 +183,4 @@ def _utc(text: str | None, notes: list[Note]) -> str:
     except (ValueError, OverflowError):
         notes.append(Note(field="measurement_start_time", reason=f"not a time: {text[:40]!r}"))
         return ""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

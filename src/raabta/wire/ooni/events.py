@@ -15,6 +15,10 @@ from raabta.wire.ooni.types import DECODE_ERRORS, WireEvent, WireExchange, WireH
 
 _DECODER: Final = msgspec.json.Decoder(list[WireEvent])
 
+MAX_S: Final = 86_400
+MAX_BYTES: Final = 1 << 50
+"""Beyond a day and a pebibyte a figure is no figure; larger integers do not fit into a float."""
+
 
 def decode_events(raw: msgspec.Raw, notes: list[Note]) -> list[WireEvent]:
     """Decode the events; an unreadable list is noted and empty."""
@@ -99,6 +103,8 @@ def _transfer(step: HttpExchange, events: list[WireEvent]) -> TransferFact | Non
     for event in events:
         if event.t is None or event.num_bytes is None or event.failure is not None:
             continue
+        if not (0 <= event.t < MAX_S and 0 <= event.num_bytes < MAX_BYTES):
+            continue
         if event.operation == "bytes_received_cumulative":
             total, grown = max(total, event.num_bytes), event.num_bytes > total
         elif event.operation == "read":
@@ -110,7 +116,7 @@ def _transfer(step: HttpExchange, events: list[WireEvent]) -> TransferFact | Non
             last = event.t
     if first < 0:
         return None
-    end = step.t_s or last
+    end = step.t_s if step.t_s is not None and 0 < step.t_s < MAX_S else last
     return TransferFact(
         at=step.at,
         address=step.address,

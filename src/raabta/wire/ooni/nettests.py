@@ -144,7 +144,10 @@ def _request_line(parts: Parts, keys: WireTestKeys, _asked: str) -> None:
         if failed == "ok" and received is not None and received != sent:
             failed_as, at = "tampered", f"test_keys.received[{index}]"
         else:
-            failed_as, at = failed, f"test_keys.failure_list[{index}]" if failures else f"test_keys.sent[{index}]"
+            failed_as, at = (
+                failed,
+                f"test_keys.failure_list[{index}]" if index < len(failures) else f"test_keys.sent[{index}]",
+            )
         checks.append(ServiceCheck(at=at, kind="echo.request_line", address="", port=0, outcome=failed_as))
     parts["checks"] = tuple(checks)
 
@@ -194,18 +197,28 @@ def _speed(parts: Parts, keys: WireTestKeys, _asked: str) -> None:
     if found is None:
         parts["speeds"] = (SpeedFact(at="test_keys.failure", failure=failure),)
         return
-    parts["facts"] = {name: value for name, value in msgspec.structs.asdict(found).items() if value is not None}
-    download = found.download if found.download is not None else found.median_bitrate
+    figures = {name: _figure(value) for name, value in msgspec.structs.asdict(found).items()}
+    parts["facts"] = {name: value for name, value in figures.items() if value is not None}
+    download = figures["download"] if figures["download"] is not None else figures["median_bitrate"]
+    upload, rtt, loss = figures["upload"], figures["min_rtt"], figures["retransmit_rate"]
     parts["speeds"] = (
         SpeedFact(
             at="test_keys.summary" if keys.summary is not None else "test_keys.simple",
             failure=failure,
             download_bps=None if download is None else download * 1000.0,
-            upload_bps=None if found.upload is None else found.upload * 1000.0,
-            min_rtt_ms=None if found.min_rtt is None else float(found.min_rtt),
-            retransmit_share=None if found.retransmit_rate is None else float(found.retransmit_rate),
+            upload_bps=None if upload is None else upload * 1000.0,
+            min_rtt_ms=rtt,
+            retransmit_share=loss,
         ),
     )
+
+
+_MAX_FIGURE: Final = 1e12
+
+
+def _figure(value: float | None) -> float | None:
+    """Give a speed figure as a float; None for one that no line reaches, and for a negative one."""
+    return float(value) if value is not None and 0 <= value <= _MAX_FIGURE else None
 
 
 _OWN: Final[dict[str, Callable[[Parts, WireTestKeys, str], None]]] = {

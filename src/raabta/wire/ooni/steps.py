@@ -36,11 +36,14 @@ _NO_HEADERS: Final[dict[str, str]] = {}
 
 
 _places: Final[dict[str, list[str]]] = {}
+_PLACES_KEPT: Final = 1024
 
 
 def places(path: str, count: int) -> list[str]:
     """Give ``path[0]``, ``path[1]``, … for at least ``count`` steps; made once, since every document needs them."""
     made = _places.setdefault(path, [])
+    if count > _PLACES_KEPT:
+        return [f"{path}[{index}]" for index in range(count)]
     if len(made) < count:
         made.extend(f"{path}[{index}]" for index in range(len(made), count))
     return made

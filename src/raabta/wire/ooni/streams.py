@@ -176,7 +176,8 @@ def split_batches(stream: Readable, *, name: str) -> Iterator[Batch | Rejection]
         One of ``STREAM_ERRORS``: The stream broke. What could be read before has been yielded.
     """
     line = 1
-    held = b""
+    held: list[bytes] = []
+    n_held = 0
     broken: Exception | None = None
     blocks = _blocks(stream)
     while True:
@@ -192,21 +193,34 @@ def split_batches(stream: Readable, *, name: str) -> Iterator[Batch | Rejection]
             if unfit:
                 yield _reject(name, 1, unfit)
                 return
-        held += block
-        end = held.rfind(b"\n{") + 1
-        if end:
-            yield Batch(line, held[:end])
-            line += _count_lines(held, 0, end)
-            held = held[end:]
-        elif len(held) > MAX_DOCUMENT_BYTES:
+        start = _last_start(held, block)
+        if start >= 0:
+            whole = b"".join((*held, block[:start]))
+            yield Batch(line, whole)
+            line += _count_lines(whole, 0, len(whole))
+            held, n_held = [block[start:]], len(block) - start
+            continue
+        held.append(block)
+        n_held += len(block)
+        if n_held > MAX_DOCUMENT_BYTES:
             yield _reject(name, line, f"longer than {MAX_DOCUMENT_BYTES >> 20} MiB")
-            skipped, held = _skip_document(blocks, held)
+            skipped, rest = _skip_document(blocks, b"".join(held))
             line += skipped
-    if held.strip():
+            held, n_held = [rest], len(rest)
+    rest = b"".join(held)
+    if rest.strip():
         # Also after a break: the last document is tried, and rejected if it is half.
-        yield Batch(line, held)
+        yield Batch(line, rest)
     if broken is not None:
         raise broken
+
+
+def _last_start(held: list[bytes], block: bytes) -> int:
+    """Give where the last document that begins in a block begins, -1 where none does."""
+    found = block.rfind(b"\n{")
+    if found >= 0:
+        return found + 1
+    return 0 if held and held[-1][-1:] == b"\n" and block[:1] == b"{" else -1
 
 
 def _unfit(head: bytes) -> str:
