@@ -7,6 +7,7 @@ that could not be asked.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin
 
@@ -116,6 +117,7 @@ def name_form(host: str) -> str:
     return _idna(host.rstrip("."))
 
 
+@lru_cache(maxsize=64)
 def _idna(host: str) -> str:
     """Give the ASCII form of an internationalised name (RFC 3492), without the checks of who may register it."""
     try:

@@ -18,7 +18,7 @@ from raabta.diagnose.chain import Hop, follow, name_form
 from raabta.diagnose.context import Context
 from raabta.diagnose.dns import NameView
 from raabta.diagnose.weigh import Weigher
-from raabta.model import Control, HttpExchange, Measurement, TcpConnect, TlsHandshake
+from raabta.model import Control, DnsLookup, HttpExchange, Measurement, TcpConnect, TlsHandshake
 from raabta.reference.tables import Tables
 
 
@@ -61,13 +61,14 @@ def weigh_web(bench: Bench) -> list[Cell]:
     if not hops:
         return []
     last = _final_page(bench, hops[-1].exchange)
-    alone = len(hops) == 1 or len({hop.host for hop in hops}) == 1
+    lookups = _lookups_by_host(measurement.lookups, hops)
     cells: list[Cell] = []
     cases: dict[str, HostCase] = {}
     for hop in hops:
         case = cases.get(hop.host)
         if case is None:
-            case = cases[hop.host] = _open_case(bench, hop, alone=alone, cells=cells)
+            page = last if hop is hops[-1] else _NO_PAGE
+            case = cases[hop.host] = _open_case(bench, hop, page=page, lookups=lookups, cells=cells)
         if hop.port not in case.ports:
             case.ports.append(hop.port)
             _weigh_connections(bench, case, hop, cells=cells)
@@ -83,11 +84,23 @@ def weigh_web(bench: Bench) -> list[Cell]:
     return cells if len(hops) == 1 else _without_repeats(cells)
 
 
+def _lookups_by_host(lookups: Sequence[DnsLookup], hops: list[Hop]) -> dict[str, list[DnsLookup]]:
+    """Sort the lookups by the host of the chain that they were for."""
+    by_host: dict[str, list[DnsLookup]] = {hop.host: [] for hop in hops}
+    for lookup in lookups:
+        found = by_host.get(lookup.host)
+        if found is None:
+            found = by_host.get(name_form(lookup.host))
+        if found is not None:
+            found.append(lookup)
+    return by_host
+
+
 def _without_repeats(cells: list[Cell]) -> list[Cell]:
     """Keep one of several cells of a host and layer with the same facts: ten like answers are not ten proofs."""
-    kept: dict[tuple[str, str, tuple[str, ...]], Cell] = {}
+    kept: dict[tuple[str, int], Cell] = {}
     for cell in cells:
-        kept.setdefault((cell.place, cell.weighed.layer, cell.weighed.facts), cell)
+        kept.setdefault((cell.place, cell.weighed.serial), cell)
     return cells if len(kept) == len(cells) else list(kept.values())
 
 
@@ -115,30 +128,33 @@ def _final_page(bench: Bench, exchange: HttpExchange | None) -> _Page:
     return _Page(page, http.sign_of(exchange, control, title=title, tables=bench.tables))
 
 
-def _open_case(bench: Bench, hop: Hop, *, alone: bool, cells: list[Cell]) -> HostCase:
+def _open_case(
+    bench: Bench, hop: Hop, *, page: _Page, lookups: dict[str, list[DnsLookup]], cells: list[Cell]
+) -> HostCase:
     """Weigh the name lookup of a host, and gather the steps that went to it."""
     measurement = bench.measurement
     host = hop.host
+    alone = len(lookups) == 1
+    mine = lookups[host]
     handshakes = [
         step
         for step in measurement.handshakes
         if step.transport == "tcp" and (alone or step.server_name == host or not step.server_name)
     ]
     connects: Sequence[TcpConnect] = measurement.connects
-    lookups = [step for step in measurement.lookups if step.host == host or name_form(step.host) == host]
     control = measurement.control if hop.index == 0 else None
-    at = dns.agrees_at_once(lookups, control, tables=bench.tables) if not measurement.late_answers else ""
+    at = dns.agrees_at_once(mine, control, tables=bench.tables) if not measurement.late_answers else ""
     if at and alone:
         facts = ("same_address", "control", "none", "none", "none", "none", bench.word("dns", host))
         cells.append(Cell(host, bench.weigher.weigh("dns", facts), (at,) * len(facts)))
         return HostCase(
             host=host, contradicted=False, baseline=_NOTHING, connects=connects, handshakes=handshakes, ports=[]
         )
-    view = dns.view_name(host, lookups, control=control)
+    view = dns.view_name(host, mine, control=control)
     if not alone:
         reached = {step.address for step in handshakes if step.server_name}
         connects = [step for step in connects if view.knows(step.address) or step.address in reached]
-    cell = _name_cell(bench, hop, view, connects=connects, handshakes=handshakes) if lookups else None
+    cell = _name_cell(bench, hop, view, page=page, steps=(connects, handshakes)) if mine else None
     if cell is not None:
         cells.append(cell)
     return HostCase(
@@ -156,8 +172,8 @@ def _name_cell(
     hop: Hop,
     view: NameView,
     *,
-    connects: Sequence[TcpConnect],
-    handshakes: Sequence[TlsHandshake],
+    page: _Page,
+    steps: tuple[Sequence[TcpConnect], Sequence[TlsHandshake]],
 ) -> Cell | None:
     """Weigh what was said of a host's name; other resolvers and proofs are looked at where the answer is odd."""
     measurement, tables = bench.measurement, bench.tables
@@ -167,11 +183,12 @@ def _name_cell(
     encrypted = second = proof = "none"
     place = ""
     if answer not in dns.SAME:
-        second = dns.compare_other(view, view.second, tables=tables)
         if view.baseline_kind != "encrypted":
             encrypted = dns.compare_other(view, view.encrypted, tables=tables)
+        if encrypted not in ("none", "agrees", "failed") or answer in dns.FAILED:
+            second = dns.compare_other(view, view.second, tables=tables)
         if answer in dns.ODD:
-            proof, place = _proof(bench, hop, view, connects=connects, handshakes=handshakes)
+            proof, place = _proof(bench, hop, view, page=page, steps=steps)
     late, late_at = dns.late_of(measurement, view) if measurement.late_answers else ("none", "")
     at = view.everyday.at
     kind = view.baseline_kind
@@ -187,10 +204,11 @@ def _proof(
     hop: Hop,
     view: NameView,
     *,
-    connects: Sequence[TcpConnect],
-    handshakes: Sequence[TlsHandshake],
+    page: _Page,
+    steps: tuple[Sequence[TcpConnect], Sequence[TlsHandshake]],
 ) -> tuple[str, str]:
     """Say whether an odd address proves that it is the site's, or that it is not."""
+    connects, handshakes = steps
     odd = view.everyday.addresses
     control = bench.measurement.control
     for step in handshakes:
@@ -202,7 +220,6 @@ def _proof(
             return "wrong_certificate", step.at
     exchange = hop.exchange
     if exchange is not None and (not exchange.address or _address(exchange) in odd):
-        page = _final_page(bench, exchange)
         if page.sign in ("blockpage", "refusal"):
             return page.sign, exchange.at
         if page.page in ("same", "similar", "differs") and not hop.encrypted:

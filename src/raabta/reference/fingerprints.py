@@ -148,7 +148,7 @@ class Fingerprints:
             return found
         by_title = self._titles.get(_plain(title)) if title else None
         is_tiny = len(body) <= LINKS_MAX_CHARS
-        if is_tiny or status >= 400 or not title or by_title is not None:
+        if body and (is_tiny or status >= 400 or not title or by_title is not None):
             found = self._by_text(body) or (self._by_link(body) if is_tiny else None)
         return found or by_title or self._statuses.get(status)
 

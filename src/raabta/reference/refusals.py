@@ -44,10 +44,14 @@ def looks_like_refusal(title: str, body: str) -> bool:
 def refusal_language(title: str, body: str) -> str | None:
     """The language in which a page refuses, an ISO 639-1 code; None where it does not."""
     plain_title = _plain(title)
+    if plain_title:
+        for language, words in refusal_words().items():
+            if plain_title in words.title:
+                return language
     seen = _plain(_UNSEEN.sub(" ", body)) if 0 < len(body) <= REFUSAL_MAX_CHARS else ""
+    if not plain_title and not seen:
+        return None
     for language, words in refusal_words().items():
-        if plain_title in words.title:
-            return language
         if any(phrase in plain_title or phrase in seen for phrase in words.phrases):
             return language
     return None

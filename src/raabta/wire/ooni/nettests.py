@@ -179,9 +179,14 @@ def _echoed(exchange: WireExchange) -> str:
     failed = classify_failure(exchange.failure)
     if failed != "ok":
         return failed
-    sent = exchange.request.headers if exchange.request is not None else None
     body = exchange.response.body if exchange.response is not None else None
-    if not sent or not isinstance(body, str):
+    if exchange.request is None or not exchange.request.headers or not isinstance(body, str):
+        return ""
+    try:
+        sent = msgspec.json.decode(exchange.request.headers, type=dict[str, Any] | None)
+    except DECODE_ERRORS:
+        return ""
+    if not sent:
         return ""
     try:
         echo = msgspec.json.decode(body, type=_Echo)

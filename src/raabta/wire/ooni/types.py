@@ -60,7 +60,7 @@ class WireHandshake(Struct, gc=False):
 class WireRequest(Struct, gc=False):
     method: str | None = None
     url: str | None = None
-    headers: dict[str, Any] | None = None
+    headers: Raw = Raw()
 
 
 class WireResponse(Struct, gc=False):
