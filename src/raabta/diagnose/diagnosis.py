@@ -1,5 +1,6 @@
 """The stage: a measurement in, a verdict out. Pure: tables, knowledge, prior and context are arguments."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from raabta.diagnose import dns, http, services, tcp, tls
@@ -67,6 +68,11 @@ class Diagnosis:
     def diagnose(self, measurement: Measurement) -> Verdict:
         """Diagnose one measurement. Never raises on what a document may hold."""
         return self._combiner.combine(measurement, self.cells(measurement))
+
+    def diagnose_all(self, measurements: Sequence[Measurement]) -> list[Verdict]:
+        """Diagnose several measurements, in order."""
+        cells = [self.cells(measurement) for measurement in measurements]
+        return [self._combiner.combine(*pair) for pair in zip(measurements, cells, strict=True)]
 
     def add_to_context(self, measurement: Measurement, context: Context) -> None:
         """Count a measurement's voice about its targets and its vantage point."""
