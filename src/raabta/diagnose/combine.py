@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from raabta.diagnose.cell import Cell
+from raabta.diagnose.probe_faults import fault_of
 from raabta.diagnose.weigh import MEMO_LIMIT, Answer, Weighed, Weigher
 from raabta.model import Evidence, Measurement, Mechanism, Verdict
 from raabta.model.mechanism import layer_of
@@ -109,7 +110,8 @@ class Combiner:
         )
 
     def _judge(self, measurement: Measurement, cells: Sequence[Cell]) -> Judgement:
-        key = (measurement.test_name, _pattern(cells), *[cell.weighed.serial for cell in cells])
+        fault = fault_of(measurement)
+        key = (measurement.test_name, fault, _pattern(cells), *[cell.weighed.serial for cell in cells])
         found = self._memo.get(key)
         if found is None:
             found = self._judge_anew(measurement, cells)
@@ -168,11 +170,7 @@ COMPANY_SHARE: Final = 0.1
 def posterior_of(asked: Sequence[Weighed], weigher: Weigher) -> dict[str, float]:
     """Give the probability of each state of the world; they sum to one. Without cells it is the prior."""
     if not asked:
-        prior = weigher.prior
-        blocked, throttled, down, degraded = prior.blocked, prior.throttled, prior.down, prior.degraded
-        unblocked, untouched, sound, fine = 1 - blocked, 1 - blocked - throttled, 0.0, 0.0
-        sound = untouched - down
-        fine = sound - degraded
+        shares = {state: weigher.prior.of(state) for state in ("degraded", "throttled", "blocked", "down")}
     else:
         unblocked = untouched = sound = fine = 1.0
         for weighed in asked:
@@ -183,13 +181,14 @@ def posterior_of(asked: Sequence[Weighed], weigher: Weigher) -> dict[str, float]
             rest -= weighed.down
             sound *= rest
             fine *= weighed.ok
-    return {
-        "ok": fine,
-        "degraded": max(0.0, sound - fine),
-        "throttled": max(0.0, unblocked - untouched),
-        "blocked": 1.0 - unblocked,
-        "down": max(0.0, untouched - sound),
-    }
+        shares = {
+            "degraded": sound - fine,
+            "throttled": unblocked - untouched,
+            "blocked": 1.0 - unblocked,
+            "down": untouched - sound,
+        }
+    rounded = {state: round(max(0.0, share), 6) for state, share in shares.items()}
+    return {"ok": round(max(0.0, 1.0 - math.fsum(rounded.values())), 6), **rounded}
 
 
 def _state(measurement: Measurement, asked: Sequence[Weighed], posterior: dict[str, float]) -> tuple[str, str]:
@@ -203,6 +202,9 @@ def _state(measurement: Measurement, asked: Sequence[Weighed], posterior: dict[s
     state = max(posterior, key=posterior.__getitem__)
     if posterior[state] < FLOOR:
         return "insufficient", f"no answer is likelier than not; the likeliest is {state}"
+    fault = fault_of(measurement)
+    if state == "ok" and fault is not None:
+        return "insufficient", f"{fault.reason} ({fault.source})"
     if state == "ok" and not _reached(measurement, asked):
         return "insufficient", "nothing is known to be wrong, but no step reached the target's own answer"
     return state, ""

@@ -12,6 +12,7 @@ from raabta.diagnose import dns, http, tcp, tls
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.certificates import fault_of_chain
 from raabta.diagnose.chain import name_form, split_url
+from raabta.diagnose.probe_faults import fault_of
 from raabta.diagnose.web import Bench
 from raabta.model import DnsLookup, HttpExchange, Measurement, ServiceCheck, TcpConnect, TlsHandshake
 from raabta.reference.addresses import is_address
@@ -153,9 +154,10 @@ _POOL_SHARE: Final = 0.9
 
 def _handshake_cells(bench: Bench) -> list[Cell]:
     measurement = bench.measurement
+    fault = fault_of(measurement)
     by_name: dict[str, list[TlsHandshake]] = defaultdict(list)
     for step in measurement.handshakes:
-        if step.transport == "tcp":
+        if step.transport == "tcp" and (fault is None or step.failure != fault.failure):
             by_name[step.server_name].append(step)
     cells = []
     for name, steps in by_name.items():

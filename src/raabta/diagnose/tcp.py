@@ -6,13 +6,15 @@ connection to an IPv6 address that is unreachable at once, beside IPv4 that is t
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
-from raabta.model import Control, TcpConnect
+from raabta.model import Control, TcpConnect, TlsHandshake
 
 FACTS: Final = ("result", "control", "many", "ports", "peers", "context")
 
 _JUDGED: Final = frozenset(("timeout", "refused", "reset", "unreachable"))
+
+Step = TypeVar("Step", TcpConnect, TlsHandshake)
 
 Tried = tuple[TcpConnect, str]
 """A connection and the class of the control's at the same end point ("" where it did not try)."""
@@ -44,15 +46,22 @@ def judged(tried: Sequence[Tried]) -> tuple[list[TcpConnect], str]:
         useful = [(step, seen) for step, seen in useful if not (":" in step.address and step.failure == "unreachable")]
     elif all(step.failure == "unreachable" for step, _ in useful):
         return [], "none"
+    return by_control(useful) or ([step for step, _ in useful], "failed")
+
+
+def by_control(tried: Sequence[tuple[Step, str]]) -> tuple[list[Step], str] | None:
+    """Choose the steps to the end points that the control reached, else those that it did not try; else None."""
     for wanted, word in (("ok", "ok"), ("", "none")):
-        chosen = [step for step, seen in useful if seen == wanted]
+        chosen = [step for step, seen in tried if seen == wanted]
         if chosen:
             return chosen, word
-    return [step for step, _ in useful], "failed"
+    return None
 
 
-def result_of(steps: Sequence[TcpConnect]) -> tuple[str, str]:
-    """Give one word for what the connections did, and the place of one that shows it."""
+def result_of(
+    steps: Sequence[TcpConnect] | Sequence[TlsHandshake], judged: frozenset[str] = _JUDGED
+) -> tuple[str, str]:
+    """Give one word for what the steps did, and the place of one that shows it; ``judged`` are failures with a name."""
     if not steps:
         return "none", ""
     failed = [step for step in steps if step.failure != "ok"]
@@ -64,7 +73,7 @@ def result_of(steps: Sequence[TcpConnect]) -> tuple[str, str]:
     if len(kinds) > 1:
         return "mixed", failed[0].at
     kind = kinds.pop()
-    return (kind if kind in _JUDGED else "other"), failed[0].at
+    return (kind if kind in judged else "other"), failed[0].at
 
 
 def ports_of(steps: Sequence[TcpConnect], others: Sequence[TcpConnect]) -> str:

@@ -8,13 +8,13 @@ what stops it sees the name in the ClientHello, or the address.
 from collections.abc import Sequence
 from typing import Final
 
-from raabta.diagnose.tcp import endpoint_name
+from raabta.diagnose import tcp
 from raabta.model import Control, HttpExchange, TlsHandshake, TransferFact
 
 FACTS: Final = ("result", "control", "many", "chain", "step", "flow", "flow_control", "other_name", "context")
 
 _CERTIFICATE: Final = ("certificate_hostname", "certificate_authority", "certificate_invalid")
-_JUDGED: Final = frozenset(("reset", "eof", "timeout", *_CERTIFICATE))
+_JUDGED: Final = frozenset(("reset", "eof", "timeout", "tls_alert", *_CERTIFICATE))
 
 CRAWL_BPS: Final = 64_000
 """Goodput below which a transfer crawls: a hundredth of Pakistan's median line (5.3 Mbit/s, M-Lab 10/2024)."""
@@ -28,7 +28,7 @@ def control_of(control: Control | None, step: TlsHandshake) -> str:
     """Give the class of the control's handshake at the same end point, "" where it did not try."""
     if control is None:
         return ""
-    seen = control.endpoints.get(endpoint_name(step.address, step.port))
+    seen = control.endpoints.get(tcp.endpoint_name(step.address, step.port))
     return "" if seen is None else seen.tls
 
 
@@ -38,28 +38,17 @@ def judged(tried: Sequence[tuple[TlsHandshake, str]]) -> tuple[list[TlsHandshake
     if len(steps) == len(tried):
         return steps, "ok"  # nearly always
     useful = [(step, seen) for step, seen in tried if step.failure != "interrupted"]
-    for wanted, word in (("ok", "ok"), ("", "none")):
-        chosen = [step for step, seen in useful if seen == wanted]
-        if chosen:
-            return chosen, word
+    chosen = tcp.by_control(useful)
+    if chosen is not None:
+        return chosen
     same = any(step.failure == seen for step, seen in useful)
     return [step for step, _ in useful], "same" if same else "failed"
 
 
 def result_of(steps: Sequence[TlsHandshake]) -> tuple[str, str]:
     """Give one word for what the handshakes did, and the place of one that shows it."""
-    if not steps:
-        return "none", ""
-    failed = [step for step in steps if step.failure != "ok"]
-    if not failed:
-        return "ok", steps[0].at
-    if len(failed) < len(steps):
-        return "some", failed[0].at
-    kinds = {step.failure for step in failed}
-    if len(kinds) > 1:
-        return "mixed", failed[0].at
-    kind = kinds.pop()
-    return ("alert" if kind == "tls_alert" else kind if kind in _JUDGED else "other"), failed[0].at
+    result, at = tcp.result_of(steps, _JUDGED)
+    return ("alert" if result == "tls_alert" else result), at
 
 
 def step_of(steps: Sequence[TlsHandshake]) -> str:
