@@ -23,6 +23,8 @@ from raabta.pipeline.sources import FileBatch, read_batches
 
 MAX_TRIES: Final = 3
 _UNDER_WAY_PER_JOB: Final = 3
+_BATCH_BYTES: Final = 1 << 20
+"""Larger than in one process, since sending a batch has a cost of its own."""
 
 _own: dict[str, Diagnosis] = {}
 """A worker process's diagnosis, made once when the process starts."""
@@ -30,7 +32,8 @@ _own: dict[str, Diagnosis] = {}
 
 def _start_worker(settings: Settings, context: Context | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends the workers, without a traceback each
-    _own["diagnosis"] = load_diagnosis(settings, context=context)
+    if "diagnosis" not in _own:  # a forked process has its parent's
+        _own["diagnosis"] = load_diagnosis(settings, context=context)
 
 
 def _work(batch: FileBatch) -> Outcome:
@@ -79,10 +82,11 @@ def diagnose_in_processes(
     paths: Sequence[str], settings: Settings, *, context: Context | None, jobs: int
 ) -> Iterator[Outcome]:
     """Diagnose as ``diagnose_bulk`` does, with ``jobs`` processes."""
+    _own["diagnosis"] = load_diagnosis(settings, context=context)
     pool = _Pool(settings, context, jobs)
     under_way: deque[_Sent] = deque()
     try:
-        for batch in read_batches(paths):
+        for batch in read_batches(paths, batch_bytes=_BATCH_BYTES):
             under_way.append(_Sent(batch, None if isinstance(batch, Rejection) else pool.submit(batch)))
             while len(under_way) >= jobs * _UNDER_WAY_PER_JOB:
                 yield _first(under_way, pool)
@@ -90,6 +94,7 @@ def diagnose_in_processes(
             yield _first(under_way, pool)
     finally:
         pool.close()
+        _own.clear()
 
 
 def _first(under_way: deque[_Sent], pool: _Pool) -> Outcome:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from raabta.model import Rejection
 from raabta.wire.ooni import open_stream, split_batches
-from raabta.wire.ooni.streams import STREAM_ERRORS, Batch, Readable
+from raabta.wire.ooni.streams import BATCH_BYTES, STREAM_ERRORS, Batch, Readable
 
 STANDARD_INPUT: Final = "-"
 
@@ -61,8 +61,8 @@ def total_bytes(paths: Sequence[str]) -> int:
     return sum(Path(path).stat().st_size for path in files)
 
 
-def read_batches(paths: Sequence[str]) -> Iterator[FileBatch | Rejection]:
-    """Read files, folders and standard input ("-") as batches of whole documents, in order.
+def read_batches(paths: Sequence[str], *, batch_bytes: int = BATCH_BYTES) -> Iterator[FileBatch | Rejection]:
+    """Read files, folders and standard input ("-") as batches of whole documents (about ``batch_bytes``), in order.
 
     Yields:
         Batches; a rejection for each file that cannot be opened or unpacked, after what could be read of it.
@@ -79,19 +79,19 @@ def read_batches(paths: Sequence[str]) -> Iterator[FileBatch | Rejection]:
             continue
         counting = _Counting(stream)
         try:
-            yield from _read_stream(path, counting, done)
+            yield from _read_stream(path, counting, done=done, batch_bytes=batch_bytes)
         finally:
             done += counting.read_bytes
             if path != STANDARD_INPUT:
                 stream.close()
 
 
-def _read_stream(path: str, counting: _Counting, done: int) -> Iterator[FileBatch | Rejection]:
+def _read_stream(path: str, counting: _Counting, *, done: int, batch_bytes: int) -> Iterator[FileBatch | Rejection]:
     name = path
     try:
         for inner, plain in open_stream(counting, name=path):
             name = inner
-            for batch in split_batches(plain, name=name):
+            for batch in split_batches(plain, name=name, batch_bytes=batch_bytes):
                 yield batch if isinstance(batch, Rejection) else FileBatch(name, batch, done + counting.read_bytes)
     except STREAM_ERRORS as error:
         yield _reject(name, f"cannot be unpacked to its end ({error}); what came before was read")

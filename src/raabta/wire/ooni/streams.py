@@ -162,15 +162,16 @@ def _read_up_to(stream: Readable, size: int) -> bytes:
     return data
 
 
-def split_batches(stream: Readable, *, name: str) -> Iterator[Batch | Rejection]:
+def split_batches(stream: Readable, *, name: str, batch_bytes: int = BATCH_BYTES) -> Iterator[Batch | Rejection]:
     """Cut a plain stream into batches of whole documents.
 
     Args:
         stream: Plain bytes, from ``open_stream``.
         name: Its name, for rejections.
+        batch_bytes: How large batches are, about.
 
     Yields:
-        Batches of about ``BATCH_BYTES``, in order; a rejection for a document beyond ``MAX_DOCUMENT_BYTES``.
+        Batches, in order; a rejection for a document beyond ``MAX_DOCUMENT_BYTES``.
 
     Raises:
         One of ``STREAM_ERRORS``: The stream broke. What could be read before has been yielded.
@@ -179,7 +180,7 @@ def split_batches(stream: Readable, *, name: str) -> Iterator[Batch | Rejection]
     held: list[bytes] = []
     n_held = 0
     broken: Exception | None = None
-    blocks = _blocks(stream)
+    blocks = _blocks(stream, batch_bytes)
     while True:
         try:
             block = next(blocks, b"")
@@ -233,8 +234,8 @@ def _unfit(head: bytes) -> str:
     return ""
 
 
-def _blocks(stream: Readable) -> Iterator[bytes]:
-    while block := stream.read(BATCH_BYTES):
+def _blocks(stream: Readable, size: int) -> Iterator[bytes]:
+    while block := stream.read(size):
         yield block
 
 
