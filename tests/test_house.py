@@ -92,9 +92,7 @@ def is_elif(child: ast.AST, parent: ast.AST) -> bool:
 
 def arguments(function: Function, *, is_method: bool) -> tuple[int, int]:
     """How many arguments, and how many of them may be given by position; self and cls do not count."""
-    is_static = any(
-        isinstance(item, ast.Name) and item.id == "staticmethod" for item in function.decorator_list
-    )
+    is_static = any(isinstance(item, ast.Name) and item.id == "staticmethod" for item in function.decorator_list)
     n_positional = len(function.args.posonlyargs) + len(function.args.args) - (is_method and not is_static)
     return n_positional + len(function.args.kwonlyargs), n_positional
 

@@ -110,8 +110,10 @@ class Combiner:
         )
 
     def _judge(self, measurement: Measurement, cells: Sequence[Cell]) -> Judgement:
-        fault = fault_of(measurement)
-        key = (measurement.test_name, fault, _pattern(cells), *[cell.weighed.serial for cell in cells])
+        if measurement.unjudged:
+            return self._judge_anew(measurement, cells)
+        opens = measurement.test_name in _POOL_NETTESTS
+        key = (opens, fault_of(measurement), _pattern(cells), *[cell.weighed.serial for cell in cells])
         found = self._memo.get(key)
         if found is None:
             found = self._judge_anew(measurement, cells)
