@@ -11,8 +11,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from raabta.diagnose import Context, Diagnosis
@@ -36,7 +38,12 @@ def _start_worker(settings: Settings, context: Context | None) -> None:
         _own["diagnosis"] = load_diagnosis(settings, context=context)
 
 
-def _work(batch: FileBatch) -> Outcome:
+def _work(batch: FileBatch, n_bytes: int) -> Outcome:
+    if n_bytes:
+        with Path(batch.file).open("rb") as stream:
+            stream.seek(batch.batch.offset)
+            data = stream.read(n_bytes)
+        batch = msgspec.structs.replace(batch, batch=msgspec.structs.replace(batch.batch, data=data))
     return diagnose_batch(batch, _own["diagnosis"])
 
 
@@ -63,8 +70,12 @@ class _Pool:
         )
 
     def submit(self, batch: FileBatch) -> "Future[Outcome]":
+        n_bytes = 0
+        if batch.is_plain:  # its place is sent, not its bytes
+            n_bytes = len(batch.batch.data)
+            batch = msgspec.structs.replace(batch, batch=msgspec.structs.replace(batch.batch, data=b""))
         try:
-            return self._executor.submit(_work, batch)
+            return self._executor.submit(_work, batch, n_bytes)
         except BrokenProcessPool as error:
             broken: Future[Outcome] = Future()
             broken.set_exception(error)

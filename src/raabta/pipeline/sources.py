@@ -18,11 +18,15 @@ _SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".gz", ".zst", ".zstd", ".tar"
 
 
 class FileBatch(Struct, frozen=True, gc=False):
-    """Whole documents of one file, and how many bytes of the given paths (as they stand) were read so far."""
+    """Whole documents of one file, and how many bytes of the given paths (as they stand) were read so far.
+
+    ``is_plain``: they stand in the file as they are here, so that another process can read them at their offset.
+    """
 
     file: str
     batch: Batch
     read_bytes: int
+    is_plain: bool = False
 
 
 class _Counting:
@@ -88,14 +92,22 @@ def read_batches(paths: Sequence[str], *, batch_bytes: int = BATCH_BYTES) -> Ite
 
 def _read_stream(path: str, counting: _Counting, *, done: int, batch_bytes: int) -> Iterator[FileBatch | Rejection]:
     name = path
+    is_file = path != STANDARD_INPUT and Path(path).is_file()
     try:
         for inner, plain in open_stream(counting, name=path):
             name = inner
             for batch in split_batches(plain, name=name, batch_bytes=batch_bytes):
-                yield batch if isinstance(batch, Rejection) else FileBatch(name, batch, done + counting.read_bytes)
+                plainly = is_file and name == path
+                yield _of_file(batch, name=name, read_bytes=done + counting.read_bytes, plainly=plainly)
     except STREAM_ERRORS as error:
         yield _reject(name, f"cannot be unpacked to its end ({error}); what came before was read")
 
 
 def _reject(path: str, reason: str) -> Rejection:
     return Rejection(file=path, line=1, field="(file)", reason=reason)
+
+
+def _of_file(batch: Batch | Rejection, *, name: str, read_bytes: int, plainly: bool) -> FileBatch | Rejection:
+    if isinstance(batch, Rejection):
+        return batch
+    return FileBatch(name, batch, read_bytes, plainly and batch.offset >= 0)

@@ -32,6 +32,7 @@ _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _TAR_MAGIC_AT: Final = 257
 _HEAD_BYTES: Final = 512
+_BOM: Final = b"\xef\xbb\xbf"
 _ZSTD_BLOCK_BYTES: Final = 1 << 16
 _MAX_LAYERS: Final = 4
 """A tar in a gzip in a zstd is read; a longer chain is made to exhaust us."""
@@ -48,10 +49,11 @@ class Cut(Struct, frozen=True, gc=False):
 
 
 class Batch(Struct, frozen=True, gc=False):
-    """Whole documents as they stand in the file, from ``first_line`` on."""
+    """Whole documents as they stand in a stream, from ``first_line`` and byte ``offset`` on (-1: not known)."""
 
     first_line: int
     data: bytes
+    offset: int = -1
 
 
 class Readable(Protocol):
@@ -177,6 +179,7 @@ def split_batches(stream: Readable, *, name: str, batch_bytes: int = BATCH_BYTES
         One of ``STREAM_ERRORS``: The stream broke. What could be read before has been yielded.
     """
     line = 1
+    offset = 0
     held: list[bytes] = []
     n_held = 0
     broken: Exception | None = None
@@ -189,7 +192,8 @@ def split_batches(stream: Readable, *, name: str, batch_bytes: int = BATCH_BYTES
         if not block:
             break
         if line == 1 and not held:
-            block = block.removeprefix(b"\xef\xbb\xbf")
+            offset = len(_BOM) if block.startswith(_BOM) else 0
+            block = block[offset:]
             unfit = _unfit(block)
             if unfit:
                 yield _reject(name, 1, unfit)
@@ -197,7 +201,8 @@ def split_batches(stream: Readable, *, name: str, batch_bytes: int = BATCH_BYTES
         start = _last_start(held, block)
         if start >= 0:
             whole = b"".join((*held, block[:start]))
-            yield Batch(line, whole)
+            yield Batch(line, whole, offset)
+            offset += len(whole) if offset >= 0 else 0
             line += _count_lines(whole, 0, len(whole))
             held, n_held = [block[start:]], len(block) - start
             continue
@@ -206,12 +211,12 @@ def split_batches(stream: Readable, *, name: str, batch_bytes: int = BATCH_BYTES
         if n_held > MAX_DOCUMENT_BYTES:
             yield _reject(name, line, f"longer than {MAX_DOCUMENT_BYTES >> 20} MiB")
             skipped, rest = _skip_document(blocks, b"".join(held))
-            line += skipped
+            line, offset = line + skipped, -1
             held, n_held = [rest], len(rest)
     rest = b"".join(held)
     if rest.strip():
         # Also after a break: the last document is tried, and rejected if it is half.
-        yield Batch(line, rest)
+        yield Batch(line, rest, offset)
     if broken is not None:
         raise broken
 
