@@ -18,6 +18,9 @@ from raabta.model import HttpExchange
 MAX_HOPS: Final = 20
 """Hops followed. Probes stop at 10 or 11."""
 
+MAX_HOST_CHARS: Final = 253
+"""Characters of a host name (RFC 1035); a longer one is none."""
+
 _PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -105,6 +108,8 @@ def split_url(url: str) -> tuple[bool, str, int]:
     port = _PORTS.get(scheme) or _PORTS.get(scheme.lower())
     if port is None:
         return False, "", 0
+    if len(host) > MAX_HOST_CHARS:
+        return False, "", 0
     if host[:1] == "[":
         host = host[1:-1]
     return scheme[-1:] in "sS", name_form(host), int(given) if given else port
@@ -125,6 +130,18 @@ def _idna(host: str) -> str:
         return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in labels)
     except UnicodeError:
         return host
+
+
+_SECOND_LEVEL: Final = frozenset("ac co com edu gob gov go mil ne net or org".split())  # noqa: SIM905
+"""Labels under which countries register names, as in ``com.pk``."""
+
+
+def site_of(host: str) -> str:
+    """Give the name that a site and its sub-domains share: the last two labels, three under ``com.pk`` and the like."""
+    labels = host.rsplit(".", 3)[-3:]
+    if len(labels) == 3 and not (len(labels[2]) == 2 and labels[1] in _SECOND_LEVEL):
+        labels = labels[1:]
+    return ".".join(labels)
 
 
 def _plain(url: str) -> str:

@@ -23,6 +23,9 @@ from raabta.model.mechanism import layer_of
 FLOOR: Final = 0.5
 """Probability from which a state is said. Below it another answer is as likely. Not validated."""
 
+SINGLE_FLOOR: Final = 0.25
+"""P(interference) that at least one cell must have by itself. Not validated."""
+
 _REACHES_TARGET: Final = {
     "http.exchange": ("response", "crawls"),
     "http.exchange_alone": ("response",),
@@ -36,6 +39,9 @@ _REACHES_TARGET: Final = {
     "path.speed_test": ("fine",),
 }
 """Outcomes that mean that the target itself answered."""
+
+_NOT_THE_TARGET: Final = frozenset((("http.page", "other_in_clear"), ("http.jump", "foreign_host")))
+"""Answers after which a response may be anybody's."""
 
 _POOL_NETTESTS: Final = frozenset(("telegram", "whatsapp", "facebook_messenger", "signal", "urlgetter", "dnscheck"))
 """Nettests for which an open connection is the good answer that they look for."""
@@ -153,14 +159,15 @@ def _pattern(cells: Sequence[Cell]) -> tuple[int, ...]:
 
 def in_company(cells: Sequence[Cell], weigher: Weigher) -> list[Weighed]:
     """Weigh again the cells of a host of which another layer may be interfered with."""
+    unblocked: dict[str, dict[str, float]] = {}
+    for cell in cells:
+        layers = unblocked.setdefault(cell.place, {})
+        layer = cell.weighed.layer
+        layers[layer] = layers.get(layer, 1.0) * (1.0 - cell.weighed.blocked)
     again = []
     for cell in cells:
-        others = [
-            other.weighed.blocked
-            for other in cells
-            if other.place == cell.place and other.weighed.layer != cell.weighed.layer
-        ]
-        share = 1.0 - math.prod(1.0 - blocked for blocked in others)
+        own = cell.weighed.layer
+        share = 1.0 - math.prod(rest for layer, rest in unblocked[cell.place].items() if layer != own)
         again.append(cell.weighed if share < COMPANY_SHARE else weigher.weigh_in_company(cell.weighed, share=share))
     return again
 
@@ -200,6 +207,8 @@ def _state(measurement: Measurement, asked: Sequence[Weighed], posterior: dict[s
     if not asked:
         return "insufficient", "the document holds no step that a question can be asked of"
     if posterior["blocked"] + posterior["throttled"] >= FLOOR:
+        if max(weighed.blocked + weighed.throttled for weighed in asked) < SINGLE_FLOOR:
+            return "insufficient", "many steps are a little odd, and none of them more than that"
         return ("blocked" if posterior["blocked"] >= posterior["throttled"] else "throttled"), ""
     state = max(posterior, key=posterior.__getitem__)
     if posterior[state] < FLOOR:
@@ -215,7 +224,12 @@ def _state(measurement: Measurement, asked: Sequence[Weighed], posterior: dict[s
 def _reached(measurement: Measurement, asked: Sequence[Weighed]) -> bool:
     pool = measurement.test_name in _POOL_NETTESTS
     good = _REACHES_TARGET | _OPENS if pool else _REACHES_TARGET
-    return any(answer.outcome in good.get(answer.id, ()) for weighed in asked for answer in weighed.answers)
+    return any(
+        answer.outcome in good.get(answer.id, ())
+        for weighed in asked
+        if not any((answer.id, answer.outcome) in _NOT_THE_TARGET for answer in weighed.answers)
+        for answer in weighed.answers
+    )
 
 
 def _mechanisms(asked: Sequence[Weighed], state: str) -> list[str]:

@@ -64,7 +64,7 @@ class NameView(Struct, frozen=True, kw_only=True, gc=False):
     """All that was said of one host name.
 
     ``everyday`` is the system's resolver, or the plain one named by the probe where the system was not asked;
-    ``baseline`` holds the addresses to compare with and ``vouched`` all that somebody trusted gave.
+    ``baseline`` holds the addresses to compare with.
     """
 
     host: str

@@ -9,7 +9,7 @@ Not done: comparing texts. The control's body is not in the data.
 
 from typing import Final
 
-from raabta.diagnose.chain import Hop
+from raabta.diagnose.chain import Hop, site_of
 from raabta.model import Control, HttpExchange
 from raabta.reference.refusals import looks_like_refusal
 from raabta.reference.tables import Tables
@@ -149,9 +149,35 @@ def sign_of(exchange: HttpExchange, control: Control | None, *, title: str, tabl
     if status >= 500:
         return "server_error"
     own = control is not None and _own_headers(exchange, control)
-    if not own and looks_like_refusal(title, exchange.body):
+    if own or _names_its_reason(title, exchange.body):
+        return "denied" if status in _DENIED or not own else "none"
+    if looks_like_refusal(title, exchange.body):
         return "refusal"
     return "denied" if status in _DENIED else "none"
+
+
+_OWN_REASONS: Final = (
+    "your ip",
+    "ip address has been",
+    "your country",
+    "your region",
+    "your location",
+    "vpn or proxy",
+    "using a vpn",
+    "site owner",
+    "website owner",
+    "вашего ip",
+    "tu país",
+    "votre pays",
+)
+"""What sites say when they refuse a visitor by address or country; who blocks for others does not say it."""
+
+_REASON_CHARS: Final = 4096
+
+
+def _names_its_reason(title: str, body: str) -> bool:
+    words = f"{title} {body[:_REASON_CHARS]}".casefold()
+    return any(reason in words for reason in _OWN_REASONS)
 
 
 def jump_of(hop: Hop, following: Hop | None, *, page: str, tables: Tables) -> str:
@@ -171,12 +197,6 @@ def jump_of(hop: Hop, following: Hop | None, *, page: str, tables: Tables) -> st
     known = tables.fingerprints.host(following.host)
     if known is not None and known.kind in ("blockpage", "filter", "captive"):
         return _SIGNS[known.kind]
-    if _site(hop.host) == _site(following.host) or page != "differs":
+    if site_of(hop.host) == site_of(following.host) or page != "differs":
         return "own"
     return "foreign"
-
-
-def _site(host: str) -> str:
-    """Give the name that a site and its sub-domains share, roughly: the longest of the last three labels."""
-    labels = host.split(".")[-3:]
-    return max(labels[:-1], key=len, default=host)

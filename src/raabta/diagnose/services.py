@@ -11,7 +11,7 @@ from typing import Final
 from raabta.diagnose import dns, http, tcp, tls
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.certificates import fault_of_chain
-from raabta.diagnose.chain import name_form, split_url
+from raabta.diagnose.chain import name_form, site_of, split_url
 from raabta.diagnose.probe_faults import fault_of
 from raabta.diagnose.web import Bench
 from raabta.model import DnsLookup, HttpExchange, Measurement, ServiceCheck, TcpConnect, TlsHandshake
@@ -47,21 +47,17 @@ def weigh_services(bench: Bench) -> list[Cell]:
     return cells + _speed_cells(bench)
 
 
-def _site(host: str) -> str:
-    return ".".join(host.split(".")[-2:])
-
-
 def _name_cells(bench: Bench) -> list[Cell]:
     """Weigh the names; hosts of one site with the same facts are one cell."""
     by_host: dict[str, list[DnsLookup]] = defaultdict(list)
     for lookup in bench.measurement.lookups:
         by_host[name_form(lookup.host)].append(lookup)
     cells: dict[tuple[str, tuple[str, ...]], Cell] = {}
+    tried = {step.address for step in bench.measurement.connects}
+    tried |= {check.address for check in bench.measurement.checks}
     for host, lookups in by_host.items():
-        if is_address(host):
-            continue
         view = dns.view_name(host, lookups, control=None)
-        if not _was_tried(bench.measurement, view):
+        if is_address(host) or not _was_tried(bench.measurement, view, tried):
             continue
         answer, kind = _expected(bench, view)
         second = dns.compare_other(view, view.second, tables=bench.tables) if answer not in dns.SAME else "none"
@@ -70,18 +66,21 @@ def _name_cells(bench: Bench) -> list[Cell]:
         facts = (answer, kind, "none", second, proof if answer in dns.ODD else "none", "none", bench.word("dns", host))
         if answer != "none":
             witness = (at, at, at, view.second.at, place, "", at)
-            cells.setdefault((_site(host), facts), Cell(host, bench.weigher.weigh("dns", facts), witness))
+            cells.setdefault((site_of(host), facts), Cell(host, bench.weigher.weigh("dns", facts), witness))
     return list(cells.values())
 
 
-def _was_tried(measurement: Measurement, view: dns.NameView) -> bool:
+_MESSAGES: Final = frozenset(("uptime.signal.org",))
+
+
+def _was_tried(measurement: Measurement, view: dns.NameView, tried: set[str]) -> bool:
     """Say whether a name was looked up to be used. Some answers are messages (Signal's 127.0.0.1 for "all is up")."""
     addresses = view.everyday.addresses
+    if view.host in _MESSAGES:
+        return False
     if not addresses or measurement.test_name in EXPECTED_PROVIDER:
         return True
-    if any(step.address in addresses for step in measurement.connects):
-        return True
-    return any(check.address in addresses for check in measurement.checks) or not measurement.connects
+    return not tried.isdisjoint(addresses) or not measurement.connects
 
 
 def _expected(bench: Bench, view: dns.NameView) -> tuple[str, str]:
@@ -114,24 +113,23 @@ def _proof(measurement: Measurement, host: str, view: dns.NameView) -> tuple[str
 def _pool_cells(bench: Bench) -> list[Cell]:
     """Weigh connections by pool: the end points of one site, or those that were given as addresses."""
     measurement = bench.measurement
-    site_of = {
-        address: _site(name_form(lookup.host))
+    sites = {
+        address: site_of(name_form(lookup.host))
         for lookup in measurement.lookups
         for address, _ in lookup.answers
         if not is_address(lookup.host)
     }
-    pools: dict[str, list[TcpConnect]] = defaultdict(list)
+    pools: dict[tuple[str, int], list[TcpConnect]] = defaultdict(list)
     for step in measurement.connects:
-        pools[site_of.get(step.address, "(addresses)")].append(step)
+        pools[sites.get(step.address, "(addresses)"), step.port].append(step)
+    working = {pool for pool, steps in pools.items() if any(step.failure == "ok" for step in steps)}
     cells = []
-    for site, steps in pools.items():
+    for (site, port), steps in pools.items():
         chosen, _ = tcp.judged([(step, "") for step in steps])
         result, at = tcp.result_of(chosen)
         if result in ("some", "mixed") and chosen:
             result = _pool_result(chosen)
-        others = [step for other, listed in pools.items() if other != site for step in listed]
-        elsewhere = any(step.failure == "ok" for step in others)
-        peers = "work" if elsewhere else "fail" if others else "none"
+        peers = "work" if working - {(site, port)} else "fail" if len(pools) > 1 else "none"
         n_addresses = len({step.address for step in chosen})
         many = "pool" if n_addresses >= POOL_ADDRESSES else "several" if n_addresses > 1 else "one"
         facts = (result, "none", many, "none", peers, bench.word("tcp", site))
@@ -140,7 +138,7 @@ def _pool_cells(bench: Bench) -> list[Cell]:
 
 
 def _pool_result(steps: list[TcpConnect]) -> str:
-    """Call a pool by its usual failure when nine of ten end points fail alike: its few others may be stale notes."""
+    """Call a pool by its usual failure when three quarters of it fail alike: the few others may be left by mistake."""
     failures = Counter(step.failure for step in steps)
     commonest, count = failures.most_common(1)[0]
     if commonest != "ok" and count >= _POOL_SHARE * len(steps):
@@ -148,7 +146,7 @@ def _pool_result(steps: list[TcpConnect]) -> str:
     return "some" if "ok" in failures else "mixed"
 
 
-_POOL_SHARE: Final = 0.9
+_POOL_SHARE: Final = 0.75
 """Not validated."""
 
 
@@ -213,7 +211,7 @@ def _request_cells(bench: Bench) -> list[Cell]:
             sign = http.sign_of(best, None, title=http.title_of(best.body), tables=bench.tables)
         page = "unknown" if sign in ("blockpage", "captive") else "none"
         facts = (result, "clear", "none", page, sign, "none", "none", "none", bench.word("http", place))
-        if result not in ("timeout", "other", "none"):
+        if result == "page" or (place != "(addresses)" and result in ("reset", "eof")):
             cells.append(Cell(place, bench.weigher.weigh("http", facts), (best.at,) * len(facts)))
     return cells
 

@@ -39,11 +39,13 @@ class HostCase(Struct, kw_only=True, gc=False):
     """One host of the chain: what vouches for its addresses, and its steps.
 
     ``baseline`` holds the addresses that the control, else an encrypted lookup, gave; ``contradicted`` says that the
-    everyday answer is probably wrong; ``ports`` are those that were weighed already.
+    everyday answer is probably wrong, or odd and not proved; ``page_told`` that the page was weighed as its proof
+    already; ``ports`` are those that were weighed already.
     """
 
     host: str
     contradicted: bool
+    page_told: bool
     baseline: frozenset[str]
     connects: Sequence[TcpConnect]
     handshakes: Sequence[TlsHandshake]
@@ -125,7 +127,10 @@ def _final_page(bench: Bench, exchange: HttpExchange | None) -> _Page:
     page = http.page_of(exchange, control, title=title)
     if page in ("same", "similar") or (page == "unknown" and exchange.status < 400 and exchange.url[:6] == "https:"):
         return _Page(page)  # nobody in between can put another page into TLS
-    return _Page(page, http.sign_of(exchange, control, title=title, tables=bench.tables))
+    sign = http.sign_of(exchange, control, title=title, tables=bench.tables)
+    if sign in ("blockpage", "refusal", "captive") and exchange.url[:6] == "https:":
+        sign = "none"  # words of refusal over TLS are the site's own
+    return _Page(page, sign)
 
 
 def _open_case(
@@ -148,7 +153,13 @@ def _open_case(
         facts = ("same_address", "control", "none", "none", "none", "none", bench.word("dns", host))
         cells.append(Cell(host, bench.weigher.weigh("dns", facts), (at,) * len(facts)))
         return HostCase(
-            host=host, contradicted=False, baseline=_NOTHING, connects=connects, handshakes=handshakes, ports=[]
+            host=host,
+            contradicted=False,
+            page_told=False,
+            baseline=_NOTHING,
+            connects=connects,
+            handshakes=handshakes,
+            ports=[],
         )
     view = dns.view_name(host, mine, control=control)
     if not alone:
@@ -159,12 +170,23 @@ def _open_case(
         cells.append(cell)
     return HostCase(
         host=host,
-        contradicted=cell is not None and cell.weighed.blocked > 0.5,
+        contradicted=cell is not None and (cell.weighed.blocked > 0.5 or _is_unproved(cell.weighed.facts)),
+        page_told=cell is not None and cell.weighed.facts[4] in _PAGE_PROOFS,
         baseline=view.baseline,
         connects=connects,
         handshakes=handshakes,
         ports=[],
     )
+
+
+_UNCOMMON: Final = dns.ODD - {"uncompared"}
+_PROOFS: Final = frozenset(("certificate", "control_certificate", "page_same"))
+_PAGE_PROOFS: Final = frozenset(("blockpage", "refusal", "page_same", "page_differs"))
+
+
+def _is_unproved(facts: tuple[str, ...]) -> bool:
+    """Say whether an answer is odd, and its address did not prove that it is the site's."""
+    return facts[0] in _UNCOMMON and facts[4] not in _PROOFS
 
 
 def _name_cell(
@@ -227,9 +249,10 @@ def _proof(
     for step in handshakes:
         if step.address in odd and tls.control_of(control, step) == "ok":
             return "control_certificate", step.at
-    failed = [step for step in connects if step.address in odd and step.failure != "ok"]
-    tried = [step for step in connects if step.address in odd]
-    return ("unanswered", failed[0].at) if failed and len(failed) == len(tried) else ("none", "")
+    tried = [(step, seen) for step, seen in tcp.beside_control(connects, control) if step.address in odd]
+    if tried and all(step.failure != "ok" and seen in ("", "ok") for step, seen in tried):
+        return "unanswered", tried[0][0].at
+    return "none", ""
 
 
 def _fails_there_too(control: Control | None, view: NameView, step: TlsHandshake) -> bool:
@@ -335,7 +358,8 @@ def _result_without_handshake(case: HostCase, hop: Hop) -> tuple[str, str]:
         return "none", ""
     if exchange.status:
         return "ok", exchange.at
-    connected = any(step.failure == "ok" for step in case.connects)
+    connects = [step for step in case.connects if step.port == hop.port] or case.connects
+    connected = any(step.failure == "ok" for step in connects)
     failure = exchange.failure
     if failure.startswith("certificate") or (failure in ("reset", "eof", "timeout") and connected):
         return failure, exchange.at
@@ -360,8 +384,8 @@ def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: _Page, cells
         result,
         "tls" if hop.encrypted else "clear",
         _page_word(bench.measurement.control),
-        page.page,
-        page.sign,
+        "none" if case.page_told else page.page,
+        "none" if case.page_told else page.sign,
         page.jump,
         "none",
         "none",

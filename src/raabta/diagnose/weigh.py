@@ -45,8 +45,8 @@ class Answer(Struct, frozen=True, gc=False):
 class Weighed(Struct, frozen=True, kw_only=True, gc=False):
     """What a cell's facts say: P(state), the named nodes, and the answers.
 
-    ``named`` gives, per state with weight, the deepest node that the evidence supports. ``leading`` lists
-    hypotheses above 1 %, most likely first. ``serial`` tells one weigher's results apart.
+    ``named`` gives, per state with weight, the deepest node that the evidence supports. ``serial`` tells one weigher's
+    results apart.
     """
 
     layer: str
@@ -58,7 +58,6 @@ class Weighed(Struct, frozen=True, kw_only=True, gc=False):
     down: float
     serial: int
     named: dict[str, str]
-    leading: tuple[tuple[str, float], ...]
     answers: tuple[Answer, ...]
 
 
@@ -167,7 +166,6 @@ class Weigher:
             serial=next(self._serials),
             named={state: _deepest(posterior, (state,)) for state in states if state != "ok"}
             | {"interference": _deepest(posterior, INTERFERENCE)},
-            leading=tuple((hypothesis.id, round(share, 4)) for hypothesis, share in ranked if share >= 0.01),
             answers=answers,
             **states,
         )

@@ -1,6 +1,6 @@
 """Many documents to verdicts, in one process or several (``processes``), in the order of the input.
 
-Batches of whole documents (about 1 MiB) are read, diagnosed and given back as JSON Lines one after another, so memory
+Batches of whole documents are read, diagnosed and given back as JSON Lines one after another, so memory
 stays flat whatever the size of the input.
 """
 

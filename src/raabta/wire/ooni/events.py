@@ -15,6 +15,8 @@ from raabta.wire.ooni.types import DECODE_ERRORS, WireEvent, WireExchange, WireH
 
 _DECODER: Final = msgspec.json.Decoder(list[WireEvent])
 
+MAX_LOOKED_AT: Final = 200
+"""Steps of a document whose events are looked at. Real documents have at most some forty."""
 MAX_S: Final = 86_400
 MAX_BYTES: Final = 1 << 50
 """Beyond a day and a pebibyte a figure is no figure; larger integers do not fit into a float."""
@@ -37,11 +39,14 @@ def handshake_steps(
     """Fill in ``step`` of the handshakes that failed: ``sent`` when nothing was read after the ClientHello."""
     ids = {step.address: step.transaction_id for step in wire}
     owned = _Owned(events)
-    return tuple(
-        step
-        if step.failure == "ok"
-        else msgspec.structs.replace(step, step=_step(owned.of(_endpoint(step), ids.get(_endpoint(step)))))
-        for step in handshakes
+    return (
+        tuple(
+            step
+            if step.failure == "ok"
+            else msgspec.structs.replace(step, step=_step(owned.of(_endpoint(step), ids.get(_endpoint(step)))))
+            for step in handshakes[:MAX_LOOKED_AT]
+        )
+        + handshakes[MAX_LOOKED_AT:]
     )
 
 
@@ -56,15 +61,18 @@ class _Owned:
         self._all = events
         self._single = sum(event.operation == "connect" for event in events) == 1
         self._by_transaction: dict[int, list[WireEvent]] = {}
+        self._by_address: dict[str, list[WireEvent]] = {}
         for event in events:
             if event.transaction_id:
                 self._by_transaction.setdefault(event.transaction_id, []).append(event)
+            if event.address:
+                self._by_address.setdefault(event.address, []).append(event)
 
     def of(self, endpoint: str, transaction: int | None) -> list[WireEvent]:
         """Give the events of one connection."""
         if transaction:
             return self._by_transaction.get(transaction, [])
-        return self._all if self._single else [event for event in self._all if event.address == endpoint]
+        return self._all if self._single else self._by_address.get(endpoint, [])
 
 
 def _step(events: Iterable[WireEvent]) -> str:
@@ -90,7 +98,7 @@ def transfers(
     """Say how bytes arrived for each exchange, where its connection's read events are known."""
     facts = []
     owned = _Owned(events)
-    for step, raw in zip(exchanges, wire, strict=False):
+    for step, raw in zip(exchanges[:MAX_LOOKED_AT], wire, strict=False):
         fact = _transfer(step, owned.of(step.address, raw.transaction_id))
         if fact is not None:
             facts.append(fact)

@@ -33,6 +33,7 @@ def build_parts(test_name: str, keys: WireTestKeys, *, asked: str, notes: list[N
         Keyword arguments of ``Measurement``; only those that hold something.
     """
     parts: Parts = {}
+    _cap(keys, notes)
     if keys.queries:
         parts["lookups"] = steps.lookups(keys.queries, "test_keys.queries")
     if keys.tcp_connect:
@@ -51,6 +52,21 @@ def build_parts(test_name: str, keys: WireTestKeys, *, asked: str, notes: list[N
     if own is not None:
         own(parts, keys, asked)
     return parts
+
+
+MAX_STEPS: Final = 1_000
+"""Steps of one kind that are kept. Real documents have at most some hundred; more is made to exhaust us."""
+
+
+def _cap(keys: WireTestKeys, notes: list[Note]) -> None:
+    """Cut lists of steps that no probe writes, and say so."""
+    for name in ("queries", "tcp_connect", "tls_handshakes", "requests", "x_dns_duplicate_responses"):
+        listed = getattr(keys, name)
+        if isinstance(listed, list) and len(listed) > MAX_STEPS:
+            notes.append(
+                Note(field=f"test_keys.{name}", reason=f"{len(listed)} steps; those after {MAX_STEPS} were dropped")
+            )
+            setattr(keys, name, listed[:MAX_STEPS])
 
 
 def _add_events(parts: Parts, keys: WireTestKeys, notes: list[Note]) -> None:
