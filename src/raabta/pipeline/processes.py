@@ -1,16 +1,20 @@
 """The bulk reader in several processes.
 
-A batch goes to a process and comes back as JSON Lines. A few batches a process are under way at once, so memory stays
-flat. A process that dies (killed for memory, say) breaks its pool: a new pool is made and what was under way is sent
-again, so nothing is lost; a batch that breaks its pool ``MAX_TRIES`` times is rejected.
+Each process has a pipe of its own and one batch at a time; batches come back as JSON Lines and are given out in the order
+of the input. A few batches are under way at once, so memory stays flat. A process that dies (killed for memory, say)
+closes its pipe, also in the middle of an answer: a new one takes its place and its batch is sent again, so nothing is
+lost. A batch whose process dies ``MAX_TRIES`` times is rejected.
+
+Not used: ``concurrent.futures``, whose processes share one pipe for results. One that is killed while it writes leaves
+half a message there, and the reader waits for the other half for ever.
 """
 
 import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
@@ -28,117 +32,152 @@ _UNDER_WAY_PER_JOB: Final = 3
 _BATCH_BYTES: Final = 1 << 20
 """Larger than in one process, since sending a batch has a cost of its own."""
 
-_own: dict[str, Diagnosis] = {}
-"""A worker process's diagnosis, made once when the process starts."""
-
-
-def _start_worker(settings: Settings, context: Context | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends the workers, without a traceback each
-    if "diagnosis" not in _own:  # a forked process has its parent's
-        _own["diagnosis"] = load_diagnosis(settings, context=context)
-
-
-def _work(batch: FileBatch, n_bytes: int) -> Outcome:
-    if n_bytes:
-        with Path(batch.file).open("rb") as stream:
-            stream.seek(batch.batch.offset)
-            data = stream.read(n_bytes)
-        batch = msgspec.structs.replace(batch, batch=msgspec.structs.replace(batch.batch, data=data))
-    return diagnose_batch(batch, _own["diagnosis"])
+_END_S: Final = 5.0
+"""Seconds that a process has to end by itself after its pipe is closed."""
 
 
 class _Sent(Struct):
-    """A batch under way."""
+    """A batch under way, and what became of it."""
 
     batch: FileBatch | Rejection
-    future: "Future[Outcome] | None"
-    tries: int = 1
-
-
-class _Pool:
-    """A pool of processes that is made anew when it breaks."""
-
-    def __init__(self, settings: Settings, context: Context | None, jobs: int) -> None:
-        self._arguments = (settings, context)
-        self._jobs = jobs
-        self._executor = self._new()
-
-    def _new(self) -> ProcessPoolExecutor:
-        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-        return ProcessPoolExecutor(
-            self._jobs, multiprocessing.get_context(method), initializer=_start_worker, initargs=self._arguments
-        )
-
-    def submit(self, batch: FileBatch) -> "Future[Outcome]":
-        n_bytes = 0
-        if batch.is_plain:  # its place is sent, not its bytes
-            n_bytes = len(batch.batch.data)
-            batch = msgspec.structs.replace(batch, batch=msgspec.structs.replace(batch.batch, data=b""))
-        try:
-            return self._executor.submit(_work, batch, n_bytes)
-        except BrokenProcessPool as error:
-            broken: Future[Outcome] = Future()
-            broken.set_exception(error)
-            return broken
-
-    def renew(self) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._executor = self._new()
-
-    def close(self) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
+    outcome: Outcome | None = None
+    tries: int = 0
 
 
 def diagnose_in_processes(
     paths: Sequence[str], settings: Settings, *, context: Context | None, jobs: int
 ) -> Iterator[Outcome]:
     """Diagnose as ``diagnose_bulk`` does, with ``jobs`` processes."""
-    _own["diagnosis"] = load_diagnosis(settings, context=context)
-    pool = _Pool(settings, context, jobs)
+    diagnosis = load_diagnosis(settings, context=context)
+    workers = [_Worker(diagnosis) for _ in range(jobs)]
+    batches = read_batches(paths, batch_bytes=_BATCH_BYTES)
     under_way: deque[_Sent] = deque()
+    more = True
     try:
-        for batch in read_batches(paths, batch_bytes=_BATCH_BYTES):
-            under_way.append(_Sent(batch, None if isinstance(batch, Rejection) else pool.submit(batch)))
-            while len(under_way) >= jobs * _UNDER_WAY_PER_JOB:
-                yield _first(under_way, pool)
-        while under_way:
-            yield _first(under_way, pool)
+        while more or under_way:
+            more = more and _fill(workers, under_way, batches)
+            _collect(workers)
+            while under_way and under_way[0].outcome is not None:
+                yield _taken(under_way)
     finally:
-        pool.close()
-        _own.clear()
+        for worker in workers:
+            worker.close()
 
 
-def _first(under_way: deque[_Sent], pool: _Pool) -> Outcome:
-    """Wait for the oldest batch; after a broken pool, send everything that is under way again."""
-    sent = under_way[0]
-    while sent.future is not None:
+def _fill(workers: list["_Worker"], under_way: deque[_Sent], batches: Iterator[FileBatch | Rejection]) -> bool:
+    """Give a batch to each idle process, as far as there is room; say whether there may be more batches."""
+    for worker in workers:
+        while worker.sent is None and len(under_way) < len(workers) * _UNDER_WAY_PER_JOB:
+            batch = next(batches, None)
+            if batch is None:
+                return False
+            sent = _Sent(batch)
+            under_way.append(sent)
+            if isinstance(batch, Rejection):
+                sent.outcome = Outcome(jsonl=b"", n_verdicts=0, rejections=[batch], read_bytes=0)
+            else:
+                worker.send(sent)
+    return True
+
+
+def _collect(workers: list["_Worker"]) -> None:
+    """Wait for the first answers and take them in."""
+    busy = {worker.connection: worker for worker in workers if worker.sent is not None}
+    for connection in wait(list(busy)) if busy else ():
+        busy[connection].receive()  # type: ignore[index]  all that is waited for are connections
+
+
+def _taken(under_way: deque[_Sent]) -> Outcome:
+    outcome = under_way.popleft().outcome
+    assert outcome is not None
+    return outcome
+
+
+class _Worker:
+    """A process and the pipe to it. When it dies, it is started anew with the same batch."""
+
+    connection: Connection
+    _process: BaseProcess
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self._diagnosis = diagnosis
+        self.sent: _Sent | None = None
+        self._start()
+
+    def _start(self) -> None:
+        # A forked process shares its parent's tables. Its end of the pipe is closed here at once, so that no
+        # other process holds it open.
+        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+        made = multiprocessing.get_context(method)
+        self.connection, theirs = made.Pipe()
+        self._process = made.Process(target=_work, args=(theirs, self._diagnosis), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def send(self, sent: _Sent) -> None:
+        """Give it a batch; where one can read it from its file, only the place is sent."""
+        self.sent = sent
+        batch = sent.batch
+        assert isinstance(batch, FileBatch)
+        n_bytes = 0
+        if batch.is_plain:
+            n_bytes = len(batch.batch.data)
+            batch = msgspec.structs.replace(batch, batch=msgspec.structs.replace(batch.batch, data=b""))
         try:
-            outcome = sent.future.result()
-        except BrokenProcessPool:
-            _send_again(under_way, pool)
-        else:
-            under_way.popleft()
-            return outcome
-    under_way.popleft()
-    return _rejected(sent.batch)
+            self.connection.send((batch, n_bytes))
+        except OSError:
+            self._died()
 
+    def receive(self) -> None:
+        """Take its answer, or start it anew when it died."""
+        assert self.sent is not None
+        try:
+            outcome: Outcome = self.connection.recv()
+        except (EOFError, OSError):
+            self._died()
+            return
+        self.sent.outcome = outcome
+        self.sent = None
 
-def _send_again(under_way: deque[_Sent], pool: _Pool) -> None:
-    """Make a new pool and send what has no result yet; the oldest batch is the likeliest to have broken the pool."""
-    under_way[0].tries += 1
-    pool.renew()
-    for sent in under_way:
-        if isinstance(sent.batch, Rejection) or _has_result(sent.future):
-            continue
-        sent.future = None if sent.tries > MAX_TRIES else pool.submit(sent.batch)
-
-
-def _has_result(future: "Future[Outcome] | None") -> bool:
-    return future is not None and future.done() and not future.cancelled() and future.exception() is None
-
-
-def _rejected(batch: FileBatch | Rejection) -> Outcome:
-    if isinstance(batch, FileBatch):
+    def _died(self) -> None:
+        sent, self.sent = self.sent, None
+        assert sent is not None
+        self.close()
+        self._start()
+        sent.tries += 1
+        if sent.tries < MAX_TRIES:
+            self.send(sent)
+            return
+        assert isinstance(sent.batch, FileBatch)
         reason = f"the process that read these documents died {MAX_TRIES} times; try --jobs 1"
-        batch = Rejection(file=batch.file, line=batch.batch.first_line, field="(batch)", reason=reason)
-    return Outcome(jsonl=b"", n_verdicts=0, rejections=[batch], read_bytes=0)
+        place = Rejection(
+            file=sent.batch.file, line=sent.batch.batch.first_line, field="(batch)", reason=reason
+        )
+        sent.outcome = Outcome(jsonl=b"", n_verdicts=0, rejections=[place], read_bytes=0)
+
+    def close(self) -> None:
+        """End the process: it leaves when its pipe is closed."""
+        self.connection.close()
+        self._process.join(_END_S)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+
+def _work(connection: Connection, diagnosis: Diagnosis) -> None:
+    """Answer batches until the pipe is closed: what a process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends it, without a traceback each
+    while True:
+        try:
+            batch, n_bytes = connection.recv()
+        except (EOFError, OSError):
+            return
+        if n_bytes:
+            with Path(batch.file).open("rb") as stream:
+                stream.seek(batch.batch.offset)
+                data = stream.read(n_bytes)
+            batch = msgspec.structs.replace(batch, batch=msgspec.structs.replace(batch.batch, data=data))
+        try:
+            connection.send(diagnose_batch(batch, diagnosis))
+        except OSError:
+            return

@@ -55,24 +55,36 @@ def _endpoint(step: TlsHandshake) -> str:
 
 
 class _Owned:
-    """Events by connection: by transaction, where the probe numbered them, else by address."""
+    """Events by connection: by transaction, where the probe numbered them, else by address. Sorted when first asked."""
 
     def __init__(self, events: list[WireEvent]) -> None:
         self._all = events
-        self._single = sum(event.operation == "connect" for event in events) == 1
         self._by_transaction: dict[int, list[WireEvent]] = {}
         self._by_address: dict[str, list[WireEvent]] = {}
-        for event in events:
-            if event.transaction_id:
-                self._by_transaction.setdefault(event.transaction_id, []).append(event)
-            if event.address:
-                self._by_address.setdefault(event.address, []).append(event)
+        self._of_the_only_one: list[WireEvent] = []
 
     def of(self, endpoint: str, transaction: int | None) -> list[WireEvent]:
         """Give the events of one connection."""
         if transaction:
+            if not self._by_transaction:
+                self._sort_by_transaction()
             return self._by_transaction.get(transaction, [])
-        return self._all if self._single else self._by_address.get(endpoint, [])
+        if not self._by_address:
+            self._sort_by_address()
+        return self._by_address.get(endpoint, self._of_the_only_one)
+
+    def _sort_by_transaction(self) -> None:
+        for event in self._all:
+            self._by_transaction.setdefault(event.transaction_id or 0, []).append(event)
+
+    def _sort_by_address(self) -> None:
+        self._by_address["(sorted)"] = []
+        if sum(event.operation == "connect" for event in self._all) == 1:
+            self._of_the_only_one = self._all  # old events have no address, and then one connection has them all
+            return
+        for event in self._all:
+            if event.address:
+                self._by_address.setdefault(event.address, []).append(event)
 
 
 def _step(events: Iterable[WireEvent]) -> str:
