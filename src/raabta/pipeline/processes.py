@@ -1,9 +1,9 @@
 """The bulk reader in several processes.
 
-Each process has a pipe of its own and one batch at a time; batches come back as JSON Lines and are given out in the order
-of the input. A few batches are under way at once, so memory stays flat. A process that dies (killed for memory, say)
-closes its pipe, also in the middle of an answer: a new one takes its place and its batch is sent again, so nothing is
-lost. A batch whose process dies ``MAX_TRIES`` times is rejected.
+Each process has a pipe of its own and one batch at a time; batches come back as JSON Lines and are given out in the
+order of the input. A few batches are under way at once, so memory stays flat. A process that dies (killed for memory,
+say) closes its pipe, also in the middle of an answer: a new one takes its place and its batch is sent again, so nothing
+is lost. A batch whose process dies ``MAX_TRIES`` times is rejected.
 
 Not used: ``concurrent.futures``, whose processes share one pipe for results. One that is killed while it writes leaves
 half a message there, and the reader waits for the other half for ever.
@@ -32,14 +32,11 @@ _UNDER_WAY_PER_JOB: Final = 3
 _BATCH_BYTES: Final = 1 << 20
 """Larger than in one process, since sending a batch has a cost of its own."""
 
-_END_S: Final = 5.0
-"""Seconds that a process has to end by itself after its pipe is closed."""
-
 
 class _Sent(Struct):
     """A batch under way, and what became of it."""
 
-    batch: FileBatch | Rejection
+    batch: FileBatch
     outcome: Outcome | None = None
     tries: int = 0
 
@@ -51,46 +48,49 @@ def diagnose_in_processes(
     diagnosis = load_diagnosis(settings, context=context)
     workers = [_Worker(diagnosis) for _ in range(jobs)]
     batches = read_batches(paths, batch_bytes=_BATCH_BYTES)
-    under_way: deque[_Sent] = deque()
+    under_way: deque[_Sent | Outcome] = deque()
     more = True
     try:
         while more or under_way:
             more = more and _fill(workers, under_way, batches)
             _collect(workers)
-            while under_way and under_way[0].outcome is not None:
-                yield _taken(under_way)
+            while under_way and (outcome := _outcome_of(under_way[0])) is not None:
+                under_way.popleft()
+                yield outcome
     finally:
         for worker in workers:
             worker.close()
 
 
-def _fill(workers: list["_Worker"], under_way: deque[_Sent], batches: Iterator[FileBatch | Rejection]) -> bool:
+def _outcome_of(sent: _Sent | Outcome) -> Outcome | None:
+    return sent if isinstance(sent, Outcome) else sent.outcome
+
+
+def _fill(
+    workers: list["_Worker"], under_way: deque[_Sent | Outcome], batches: Iterator[FileBatch | Rejection]
+) -> bool:
     """Give a batch to each idle process, as far as there is room; say whether there may be more batches."""
     for worker in workers:
         while worker.sent is None and len(under_way) < len(workers) * _UNDER_WAY_PER_JOB:
             batch = next(batches, None)
             if batch is None:
                 return False
+            if isinstance(batch, Rejection):
+                under_way.append(Outcome(jsonl=b"", n_verdicts=0, rejections=[batch], read_bytes=0))
+                continue
             sent = _Sent(batch)
             under_way.append(sent)
-            if isinstance(batch, Rejection):
-                sent.outcome = Outcome(jsonl=b"", n_verdicts=0, rejections=[batch], read_bytes=0)
-            else:
-                worker.send(sent)
+            worker.send(sent)
     return True
 
 
 def _collect(workers: list["_Worker"]) -> None:
     """Wait for the first answers and take them in."""
-    busy = {worker.connection: worker for worker in workers if worker.sent is not None}
-    for connection in wait(list(busy)) if busy else ():
-        busy[connection].receive()  # type: ignore[index]  all that is waited for are connections
-
-
-def _taken(under_way: deque[_Sent]) -> Outcome:
-    outcome = under_way.popleft().outcome
-    assert outcome is not None
-    return outcome
+    busy = [worker for worker in workers if worker.sent is not None]
+    ready = wait([worker.connection for worker in busy]) if busy else []
+    for worker in busy:
+        if worker.connection in ready:
+            worker.receive()
 
 
 class _Worker:
@@ -110,7 +110,7 @@ class _Worker:
         method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
         made = multiprocessing.get_context(method)
         self.connection, theirs = made.Pipe()
-        self._process = made.Process(target=_work, args=(theirs, self._diagnosis), daemon=True)
+        self._process = made.Process(target=_work, args=(theirs, self._diagnosis), daemon=True)  # type: ignore[attr-defined]
         self._process.start()
         theirs.close()
 
@@ -118,7 +118,6 @@ class _Worker:
         """Give it a batch; where one can read it from its file, only the place is sent."""
         self.sent = sent
         batch = sent.batch
-        assert isinstance(batch, FileBatch)
         n_bytes = 0
         if batch.is_plain:
             n_bytes = len(batch.batch.data)
@@ -126,42 +125,36 @@ class _Worker:
         try:
             self.connection.send((batch, n_bytes))
         except OSError:
-            self._died()
+            self._died(sent)
 
     def receive(self) -> None:
         """Take its answer, or start it anew when it died."""
-        assert self.sent is not None
-        try:
-            outcome: Outcome = self.connection.recv()
-        except (EOFError, OSError):
-            self._died()
-            return
-        self.sent.outcome = outcome
-        self.sent = None
-
-    def _died(self) -> None:
         sent, self.sent = self.sent, None
-        assert sent is not None
+        if sent is None:
+            return
+        try:
+            sent.outcome = self.connection.recv()
+        except (EOFError, OSError):
+            self._died(sent)
+
+    def _died(self, sent: _Sent) -> None:
+        self.sent = None
         self.close()
         self._start()
         sent.tries += 1
         if sent.tries < MAX_TRIES:
             self.send(sent)
             return
-        assert isinstance(sent.batch, FileBatch)
         reason = f"the process that read these documents died {MAX_TRIES} times; try --jobs 1"
-        place = Rejection(
-            file=sent.batch.file, line=sent.batch.batch.first_line, field="(batch)", reason=reason
-        )
-        sent.outcome = Outcome(jsonl=b"", n_verdicts=0, rejections=[place], read_bytes=0)
+        line = sent.batch.batch.first_line
+        rejection = Rejection(file=sent.batch.file, line=line, field="(batch)", reason=reason)
+        sent.outcome = Outcome(jsonl=b"", n_verdicts=0, rejections=[rejection], read_bytes=0)
 
     def close(self) -> None:
-        """End the process: it leaves when its pipe is closed."""
+        """End the process. It holds nothing that is not sent yet."""
         self.connection.close()
-        self._process.join(_END_S)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+        self._process.terminate()
+        self._process.join()
 
 
 def _work(connection: Connection, diagnosis: Diagnosis) -> None:
