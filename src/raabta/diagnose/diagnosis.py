@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from raabta.diagnose import dns, http, services, tcp, tls
+from raabta.diagnose.bench import Bench
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.chain import name_form
 from raabta.diagnose.combine import Combiner
@@ -11,7 +12,7 @@ from raabta.diagnose.context import Context
 from raabta.diagnose.knowledge import Knowledge
 from raabta.diagnose.priors import Prior
 from raabta.diagnose.services import weigh_services
-from raabta.diagnose.web import Bench, weigh_web
+from raabta.diagnose.web import weigh_web
 from raabta.diagnose.weigh import Weigher
 from raabta.model import Measurement, Verdict
 from raabta.reference.tables import Tables

@@ -9,11 +9,11 @@ from collections import Counter, defaultdict
 from typing import Final
 
 from raabta.diagnose import dns, http, tcp, tls
+from raabta.diagnose.bench import Bench
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.certificates import fault_of_chain
 from raabta.diagnose.chain import name_form, site_of, split_url
 from raabta.diagnose.probe_faults import fault_of
-from raabta.diagnose.web import Bench
 from raabta.model import DnsLookup, HttpExchange, Measurement, ServiceCheck, TcpConnect, TlsHandshake
 from raabta.reference.addresses import is_address
 

@@ -12,27 +12,12 @@ from typing import Final
 from msgspec import Struct
 
 from raabta.diagnose import dns, http, tcp, tls
+from raabta.diagnose.bench import NO_PAGE, Bench, Page
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.certificates import fault_of_chain
 from raabta.diagnose.chain import Hop, follow, name_form
-from raabta.diagnose.context import Context
-from raabta.diagnose.dns import NameView
-from raabta.diagnose.weigh import Weigher
-from raabta.model import Control, DnsLookup, HttpExchange, Measurement, TcpConnect, TlsHandshake
-from raabta.reference.tables import Tables
-
-
-class Bench(Struct, frozen=True, kw_only=True, gc=False):
-    """What every step of one diagnosis needs: the measurement, the tables, the weigher, the context."""
-
-    measurement: Measurement
-    tables: Tables
-    weigher: Weigher
-    context: Context | None
-
-    def word(self, layer: str, host: str) -> str:
-        """Give the context's word on a host at a layer, ``none`` without context."""
-        return "none" if self.context is None else self.context.word(self.measurement, layer=layer, host=host)
+from raabta.diagnose.names import PAGE_PROOFS, address_of, is_unproved, name_cell, page_word
+from raabta.model import DnsLookup, HttpExchange, TcpConnect, TlsHandshake
 
 
 class HostCase(Struct, kw_only=True, gc=False):
@@ -69,7 +54,7 @@ def weigh_web(bench: Bench) -> list[Cell]:
     for hop in hops:
         case = cases.get(hop.host)
         if case is None:
-            page = last if hop is hops[-1] else _NO_PAGE
+            page = last if hop is hops[-1] else NO_PAGE
             case = cases[hop.host] = _open_case(bench, hop, page=page, lookups=lookups, cells=cells)
         if hop.port not in case.ports:
             case.ports.append(hop.port)
@@ -78,7 +63,7 @@ def weigh_web(bench: Bench) -> list[Cell]:
         following = hops[hop.index + 1] if hop is not hops[-1] else None
         page = last
         if following is not None:
-            page = _Page(jump=http.jump_of(hop, following, page=last.page, tables=bench.tables))
+            page = Page(jump=http.jump_of(hop, following, page=last.page, tables=bench.tables))
         if hop.exchange is not None:
             _weigh_request(bench, case, hop, page=page, cells=cells)
         if page.jump in ("blockpage", "foreign", "captive"):
@@ -106,35 +91,26 @@ def _without_repeats(cells: list[Cell]) -> list[Cell]:
     return cells if len(kept) == len(cells) else list(kept.values())
 
 
-class _Page(Struct, frozen=True, gc=False):
-    """What a hop's response is, beside the control's page and the hop that follows."""
-
-    page: str = "none"
-    sign: str = "none"
-    jump: str = "none"
-
-
-_NO_PAGE: Final = _Page()
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
-def _final_page(bench: Bench, exchange: HttpExchange | None) -> _Page:
+def _final_page(bench: Bench, exchange: HttpExchange | None) -> Page:
     """Compare a page with the control's; a redirect or a failure is no page."""
     if exchange is None or exchange.failure != "ok" or not exchange.status or 300 <= exchange.status < 400:
-        return _NO_PAGE
+        return NO_PAGE
     control = bench.measurement.control
     title = http.title_of(exchange.body)
     page = http.page_of(exchange, control, title=title)
     if page in ("same", "similar") or (page == "unknown" and exchange.status < 400 and exchange.url[:6] == "https:"):
-        return _Page(page)  # nobody in between can put another page into TLS
+        return Page(page)  # nobody in between can put another page into TLS
     sign = http.sign_of(exchange, control, title=title, tables=bench.tables)
     if sign in ("blockpage", "refusal", "captive") and exchange.url[:6] == "https:":
         sign = "none"  # words of refusal over TLS are the site's own
-    return _Page(page, sign)
+    return Page(page, sign)
 
 
 def _open_case(
-    bench: Bench, hop: Hop, *, page: _Page, lookups: dict[str, list[DnsLookup]], cells: list[Cell]
+    bench: Bench, hop: Hop, *, page: Page, lookups: dict[str, list[DnsLookup]], cells: list[Cell]
 ) -> HostCase:
     """Weigh the name lookup of a host, and gather the steps that went to it."""
     measurement = bench.measurement
@@ -165,13 +141,13 @@ def _open_case(
     if not alone:
         reached = {step.address for step in handshakes if step.server_name}
         connects = [step for step in connects if view.knows(step.address) or step.address in reached]
-    cell = _name_cell(bench, hop, view, page=page, steps=(connects, handshakes)) if mine else None
+    cell = name_cell(bench, hop, view=view, page=page, steps=(connects, handshakes)) if mine else None
     if cell is not None:
         cells.append(cell)
     return HostCase(
         host=host,
-        contradicted=cell is not None and (cell.weighed.blocked > 0.5 or _is_unproved(cell.weighed.facts)),
-        page_told=cell is not None and cell.weighed.facts[4] in _PAGE_PROOFS,
+        contradicted=cell is not None and (cell.weighed.blocked > 0.5 or is_unproved(cell.weighed.facts)),
+        page_told=cell is not None and cell.weighed.facts[4] in PAGE_PROOFS,
         baseline=view.baseline,
         connects=connects,
         handshakes=handshakes,
@@ -179,104 +155,9 @@ def _open_case(
     )
 
 
-_UNCOMMON: Final = dns.ODD - {"uncompared"}
-_PROOFS: Final = frozenset(("certificate", "control_certificate", "page_same"))
-_PAGE_PROOFS: Final = frozenset(("blockpage", "refusal", "page_same", "page_differs"))
-
-
-def _is_unproved(facts: tuple[str, ...]) -> bool:
-    """Say whether an answer is odd, and its address did not prove that it is the site's."""
-    return facts[0] in _UNCOMMON and facts[4] not in _PROOFS
-
-
-def _name_cell(
-    bench: Bench,
-    hop: Hop,
-    view: NameView,
-    *,
-    page: _Page,
-    steps: tuple[Sequence[TcpConnect], Sequence[TlsHandshake]],
-) -> Cell | None:
-    """Weigh what was said of a host's name; other resolvers and proofs are looked at where the answer is odd."""
-    measurement, tables = bench.measurement, bench.tables
-    answer = dns.answer_of(view, measurement, tables=tables)
-    if answer == "none":
-        return None
-    encrypted = second = proof = "none"
-    place = ""
-    if answer not in dns.SAME:
-        if view.baseline_kind != "encrypted":
-            encrypted = dns.compare_other(view, view.encrypted, tables=tables)
-        if encrypted not in ("none", "agrees", "failed") or answer in dns.FAILED:
-            second = dns.compare_other(view, view.second, tables=tables)
-        if answer in dns.ODD:
-            proof, place = _proof(bench, hop, view, page=page, steps=steps)
-    late, late_at = dns.late_of(measurement, view) if measurement.late_answers else ("none", "")
-    at = view.everyday.at
-    kind = view.baseline_kind
-    if kind == "none" and hop.index and answer in dns.FAILED and _page_word(measurement.control) == "ok":
-        kind = "page"  # the control found the name: it got the page at the end of this chain
-    facts = (answer, kind, encrypted, second, proof, late, bench.word("dns", hop.host))
-    witness = (at, at, view.encrypted.at or at, view.second.at, place, late_at, at)
-    return Cell(hop.host, bench.weigher.weigh("dns", facts), witness)
-
-
-def _proof(
-    bench: Bench,
-    hop: Hop,
-    view: NameView,
-    *,
-    page: _Page,
-    steps: tuple[Sequence[TcpConnect], Sequence[TlsHandshake]],
-) -> tuple[str, str]:
-    """Say whether an odd address proves that it is the site's, or that it is not."""
-    connects, handshakes = steps
-    odd = view.everyday.addresses
-    control = bench.measurement.control
-    for step in handshakes:
-        if step.address not in odd:
-            continue
-        if step.failure == "ok" and step.verified:
-            return "certificate", step.at
-        if step.failure.startswith("certificate") and not _fails_there_too(control, view, step):
-            return "wrong_certificate", step.at
-    exchange = hop.exchange
-    if exchange is not None and (not exchange.address or _address(exchange) in odd):
-        if page.sign in ("blockpage", "refusal"):
-            return page.sign, exchange.at
-        if page.page in ("same", "similar", "differs") and not hop.encrypted:
-            return ("page_differs" if page.page == "differs" else "page_same"), exchange.at
-    for step in handshakes:
-        if step.address in odd and tls.control_of(control, step) == "ok":
-            return "control_certificate", step.at
-    tried = [(step, seen) for step, seen in tcp.beside_control(connects, control) if step.address in odd]
-    if tried and all(step.failure != "ok" and seen in ("", "ok") for step, seen in tried):
-        return "unanswered", tried[0][0].at
-    return "none", ""
-
-
-def _fails_there_too(control: Control | None, view: NameView, step: TlsHandshake) -> bool:
-    """Say whether the control's handshakes at its own addresses fail alike: then the certificate is the site's."""
-    if control is None:
-        return False
-    there = [control.endpoints.get(tcp.endpoint_name(address, step.port)) for address in view.baseline]
-    return any(seen is not None and seen.tls == step.failure for seen in there)
-
-
-def _address(exchange: HttpExchange) -> str:
-    return exchange.address.rpartition(":")[0].strip("[]")
-
-
 def _may_judge(case: HostCase, address: str, control_class: str) -> bool:
     """Say whether what happened at an address says something about the target."""
     return not case.contradicted or control_class == "ok" or address in case.baseline
-
-
-def _page_word(control: Control | None) -> str:
-    """Say whether the control got the page at the end of the chain: ``ok``, ``failed`` or ``none``."""
-    if control is None or not control.http:
-        return "none"
-    return "ok" if control.http == "ok" else "failed"
 
 
 def _weigh_connections(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Cell]) -> None:
@@ -294,7 +175,7 @@ def _weigh_connections(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Ce
         return
     steps, seen = tcp.judged(mine)
     result, at = tcp.result_of(steps)
-    if seen == "none" and _page_word(control) == "ok":
+    if seen == "none" and page_word(control) == "ok":
         seen = "page"
     ports = "none"
     if result not in ("ok", "none"):
@@ -319,7 +200,7 @@ def _weigh_handshakes(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Cel
         seen = tls.control_of(control, step)
         if not case.contradicted or _may_judge(case, step.address, seen):
             tried.append((step, seen))
-    flow_control = _page_word(control)
+    flow_control = page_word(control)
     steps: list[TlsHandshake] = []
     if tried:
         steps, seen = tls.judged(tried)
@@ -366,7 +247,7 @@ def _result_without_handshake(case: HostCase, hop: Hop) -> tuple[str, str]:
     return ("alert", exchange.at) if failure == "tls_alert" else ("none", "")
 
 
-def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: _Page, cells: list[Cell]) -> None:
+def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: Page, cells: list[Cell]) -> None:
     """Weigh one request. Over TLS a failure is the handshake cell's; the page and the redirect are judged here."""
     exchange = hop.exchange
     if exchange is None or not _may_read(bench, case, exchange):
@@ -383,7 +264,7 @@ def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: _Page, cells
     facts = (
         result,
         "tls" if hop.encrypted else "clear",
-        _page_word(bench.measurement.control),
+        page_word(bench.measurement.control),
         "none" if case.page_told else page.page,
         "none" if case.page_told else page.sign,
         page.jump,
@@ -398,7 +279,7 @@ def _may_read(bench: Bench, case: HostCase, exchange: HttpExchange) -> bool:
     """Say whether a response comes from an address that somebody vouches for."""
     if not case.contradicted:
         return True
-    address = _address(exchange)
+    address = address_of(exchange)
     if not address:
         return False
     if address in case.baseline:

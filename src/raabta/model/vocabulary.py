@@ -13,6 +13,3 @@ LOCI: Final = ("vantage", "access", "transit", "target", "unknown")
 
 LAYERS: Final = ("dns", "ip", "tcp", "tls", "http", "quic", "vpn", "path", "outage", "server", "local")
 """First word of a mechanism id."""
-
-PROTOCOL_LAYERS: Final = ("dns", "tcp", "tls", "http", "quic", "vpn", "path")
-"""Layers that cells are weighed on. ``ip`` mechanisms are weighed in the ``tcp`` cell, which sees them."""
