@@ -12,8 +12,7 @@ from msgspec import Struct
 
 
 class FollowUp(Struct, frozen=True, kw_only=True):
-    """One step to take. ``kind`` is an id of ``FOLLOW_UPS``; ``name`` the host that it is about; ``n`` how many
-    tries."""
+    """One step to take. ``kind`` is an id of ``FOLLOW_UPS``, ``name`` the host it is about, ``n`` how many tries."""
 
     kind: str
     address: str = ""

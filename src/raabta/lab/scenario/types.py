@@ -109,8 +109,10 @@ class Truth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One scenario. ``family`` groups variants: families, not variants, are split into fitting, calibration and
-    scoring."""
+    """One scenario.
+
+    ``family`` groups variants: families, not variants, are split into fitting, calibration and scoring.
+    """
 
     title: str
     family: str
