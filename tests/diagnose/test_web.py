@@ -345,6 +345,8 @@ ELSEWHERE = {
     "tls.eof.other": "needs another name at the same address: test_nettests.py",
     "tls.timeout.other": "needs another name at the same address: test_nettests.py",
     "local.no_network": "needs context: tests/pipeline/test_bulk.py",
+    "dns.proxy": "needs follow-ups: test_contrasts.py",
+    "ip.throttle": "needs follow-ups: test_contrasts.py",
     "ip.drop": "one seventh of tcp.timeout's share, and no question tells it apart by more than 2.4 to 1",
     "tls.freeze.sni": "far rarer than tls.throttle.sni, and no question tells them apart by more than 3.5 to 1",
 }

@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from raabta.diagnose.cell import Cell
+from raabta.diagnose.contrasts import walked_locus
 from raabta.diagnose.probe_faults import fault_of
 from raabta.diagnose.weigh import MEMO_LIMIT, Answer, Weighed, Weigher
 from raabta.model import Evidence, Measurement, Mechanism, Verdict
@@ -93,7 +94,7 @@ class Combiner:
             probe_asn=measurement.probe_asn,
             measured_at=measurement.measured_at,
             state=judgement.state,
-            locus=judgement.locus,
+            locus=_seen_locus(measurement, judgement) or judgement.locus,
             layers=judgement.layers.copy(),
             mechanisms=judgement.mechanisms.copy(),
             posterior=judgement.posterior.copy(),
@@ -244,6 +245,14 @@ def _mechanisms(asked: Sequence[Weighed], state: str) -> list[str]:
     sure = [name for share, name in found if share >= FLOOR and name]
     likeliest = max(found)[1]
     return list(dict.fromkeys(sure or [likeliest])) if likeliest else []
+
+
+def _seen_locus(measurement: Measurement, judgement: Judgement) -> str:
+    """Give the place that a walk or an ICMP error's sender showed; "" where none did, or nothing is interfered with."""
+    if judgement.state not in ("blocked", "throttled") or (measurement.local is None and not measurement.contrasts):
+        return ""
+    found = walked_locus(measurement, judgement.layers)
+    return "" if found == "target" else found
 
 
 def _locus(mechanisms: Sequence[str], tree: dict[str, Mechanism]) -> str:

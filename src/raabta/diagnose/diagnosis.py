@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from raabta.diagnose import dns, http, services, tcp, tls
+from raabta.diagnose import dns, http, local, quic, services, tcp, tls
 from raabta.diagnose.bench import Bench
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.chain import name_form
@@ -22,6 +22,8 @@ LAYOUT: Final = {
     "tcp": tcp.FACTS,
     "tls": tls.FACTS,
     "http": http.FACTS,
+    "quic": quic.FACTS,
+    "local": local.FACTS,
     "vpn": services.SERVICE_FACTS,
     "path": services.PATH_FACTS,
 }

@@ -11,12 +11,23 @@ Not done: comparing times to live, and EDNS client subnet. Both are seldom in th
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from raabta.model import Control, DnsLookup, Measurement
 from raabta.reference.tables import Tables
 
-FACTS: Final = ("answer", "baseline", "encrypted", "second", "proof", "late", "context")
+FACTS: Final = (
+    "answer",
+    "baseline",
+    "encrypted",
+    "second",
+    "proof",
+    "late",
+    "context",
+    "other_name",
+    "no_resolver",
+)
 """The facts of a cell of this layer, in the order of its tuple. Their values are in docs/diagnosis.md."""
 
 SAME: Final = frozenset(("same_address", "same_network", "same_provider"))
@@ -153,6 +164,24 @@ def answer_of(view: NameView, measurement: Measurement, *, tables: Tables) -> st
     if not view.baseline:
         return "uncompared"
     return _compare(view, measurement, tables)
+
+
+def of_odd_family(view: NameView) -> NameView:
+    """Give the view of the address family that disagrees with the baseline while the other one agrees, else the view.
+
+    Who forges A records may leave AAAA alone; then the true half of the answer must not vouch for the forged one.
+    """
+    everyday = view.everyday.addresses
+    wide = [address for address in everyday if ":" in address]
+    if not wide or len(wide) == len(everyday) or view.baseline.isdisjoint(everyday):
+        return view
+    for family in (False, True):
+        ours = {address: asn for address, asn in everyday.items() if (":" in address) == family}
+        theirs = frozenset(address for address in view.baseline if (":" in address) == family)
+        if theirs and theirs.isdisjoint(ours):
+            answers = Answers(ours, view.everyday.failure, view.everyday.at)
+            return msgspec.structs.replace(view, everyday=answers, baseline=theirs)
+    return view
 
 
 MAX_COMPARED: Final = 4

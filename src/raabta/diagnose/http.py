@@ -11,10 +11,23 @@ from typing import Final
 
 from raabta.diagnose.chain import Hop, site_of
 from raabta.model import Control, HttpExchange
-from raabta.reference.refusals import looks_like_refusal
+from raabta.reference.refusals import gives_own_reason, looks_like_refusal
 from raabta.reference.tables import Tables
 
-FACTS: Final = ("result", "transport", "control", "page", "sign", "jump", "echo", "echo_kind", "context")
+FACTS: Final = (
+    "result",
+    "transport",
+    "control",
+    "page",
+    "sign",
+    "jump",
+    "echo",
+    "echo_kind",
+    "context",
+    "repeat",
+    "other_host",
+    "beside",
+)
 
 SIMILAR_LENGTH_SHARE: Final = 0.7
 """Shorter over longer length from which pages count as similar. Source: OONI web_connectivity."""
@@ -86,7 +99,12 @@ def result_of(exchange: HttpExchange) -> str:
             return "other"
 
 
-def title_of(body: str) -> str:
+def title_of(exchange: HttpExchange) -> str:
+    """Give the title of a page, "" where there is none."""
+    return _title_in(exchange.body) if exchange.signs is None else exchange.signs.title
+
+
+def _title_in(body: str) -> str:
     """Give the text of the first ``<title>``, "" where there is none."""
     start = body.find("<title")
     if start < 0:
@@ -139,45 +157,27 @@ def _own_headers(exchange: HttpExchange, control: Control) -> bool:
 
 def sign_of(exchange: HttpExchange, control: Control | None, *, title: str, tables: Tables) -> str:
     """Say what a page that is not the control's looks like."""
-    headers = {name.lower(): value for name, value in exchange.headers.items()}
-    found = tables.fingerprints.page(title=title, body=exchange.body, headers=headers, status=exchange.status)
-    if found is not None:
-        return _SIGNS.get(found.kind, "none")
+    signs = exchange.signs
+    if signs is None:
+        headers = {name.lower(): value for name, value in exchange.headers.items()}
+        found = tables.fingerprints.page(title=title, body=exchange.body, headers=headers, status=exchange.status)
+        kind: str = "" if found is None else found.kind
+    else:
+        kind = signs.kind
+    if kind:
+        return _SIGNS.get(kind, "none")
     status = exchange.status
     if status == 451:
         return "geo"
     if status >= 500:
         return "server_error"
     own = control is not None and _own_headers(exchange, control)
-    if own or _names_its_reason(title, exchange.body):
+    reason = gives_own_reason(title, exchange.body) if signs is None else signs.own_reason
+    if own or reason:
         return "denied" if status in _DENIED or not own else "none"
-    if looks_like_refusal(title, exchange.body):
+    if looks_like_refusal(title, exchange.body) if signs is None else signs.refusal:
         return "refusal"
     return "denied" if status in _DENIED else "none"
-
-
-_OWN_REASONS: Final = (
-    "your ip",
-    "ip address has been",
-    "your country",
-    "your region",
-    "your location",
-    "vpn or proxy",
-    "using a vpn",
-    "site owner",
-    "website owner",
-    "вашего ip",
-    "tu país",
-    "votre pays",
-)
-"""What sites say when they refuse a visitor by address or country; who blocks for others does not say it."""
-
-_REASON_CHARS: Final = 4096
-
-
-def _names_its_reason(title: str, body: str) -> bool:
-    words = f"{title} {body[:_REASON_CHARS]}".casefold()
-    return any(reason in words for reason in _OWN_REASONS)
 
 
 def jump_of(hop: Hop, following: Hop | None, *, page: str, tables: Tables) -> str:

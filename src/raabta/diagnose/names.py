@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from raabta.diagnose import dns, tcp, tls
-from raabta.diagnose.bench import Bench, Page
+import msgspec
+
+from raabta.diagnose import contrasts, dns, tcp, tls
+from raabta.diagnose.bench import NO_PAGE, Bench, Page
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.chain import Hop
 from raabta.diagnose.dns import NameView
@@ -30,6 +32,7 @@ def name_cell(
 ) -> Cell | None:
     """Weigh what was said of a host's name; other resolvers and proofs are looked at where the answer is odd."""
     measurement, tables = bench.measurement, bench.tables
+    view = dns.of_odd_family(view)
     answer = dns.answer_of(view, measurement, tables=tables)
     if answer == "none":
         return None
@@ -47,9 +50,26 @@ def name_cell(
     kind = view.baseline_kind
     if kind == "none" and hop.index and answer in dns.FAILED and page_word(measurement.control) == "ok":
         kind = "page"  # the control found the name: it got the page at the end of this chain
-    facts = (answer, kind, encrypted, second, proof, late, bench.word("dns", hop.host))
-    witness = (at, at, view.encrypted.at or at, view.second.at, place, late_at, at)
+    facts: tuple[str, ...] = (answer, kind, encrypted, second, proof, late, bench.word("dns", hop.host))
+    witness: tuple[str, ...] = (at, at, view.encrypted.at or at, view.second.at, place, late_at, at)
+    if measurement.contrasts and answer not in dns.SAME:
+        more, places = contrasts.of_name(measurement, hop.host)
+        facts, witness = facts + more, witness + places
     return Cell(hop.host, bench.weigher.weigh("dns", facts), witness)
+
+
+def second_cell(
+    bench: Bench, hop: Hop, *, view: NameView, steps: tuple[Sequence[TcpConnect], Sequence[TlsHandshake]]
+) -> Cell | None:
+    """Weigh what the plain resolver that the probe chose says, where it says something odd of this name only."""
+    second = view.second
+    if not second.at or not (second.addresses or second.failure):
+        return None
+    turned = msgspec.structs.replace(view, everyday=second, second=view.everyday)
+    if not second.addresses and contrasts.word(bench.measurement, "dns.other_name") != "works":
+        return None  # a resolver that fails for every name is not reached, or away: the everyday one is another
+    cell = name_cell(bench, hop, view=turned, page=NO_PAGE, steps=steps)
+    return None if cell is None or cell.weighed.facts[0] in dns.SAME else cell
 
 
 def _proof(

@@ -208,7 +208,7 @@ def _request_cells(bench: Bench) -> list[Cell]:
         result = http.result_of(best)
         sign = "none"
         if result == "page" and place != "(addresses)":
-            sign = http.sign_of(best, None, title=http.title_of(best.body), tables=bench.tables)
+            sign = http.sign_of(best, None, title=http.title_of(best), tables=bench.tables)
         page = "unknown" if sign in ("blockpage", "captive") else "none"
         facts = (result, "clear", "none", page, sign, "none", "none", "none", bench.word("http", place))
         if result == "page" or (place != "(addresses)" and result in ("reset", "eof")):

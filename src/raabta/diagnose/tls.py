@@ -11,7 +11,21 @@ from typing import Final
 from raabta.diagnose import tcp
 from raabta.model import Control, HttpExchange, TlsHandshake, TransferFact
 
-FACTS: Final = ("result", "control", "many", "chain", "step", "flow", "flow_control", "other_name", "context")
+FACTS: Final = (
+    "result",
+    "control",
+    "many",
+    "chain",
+    "step",
+    "flow",
+    "flow_control",
+    "other_name",
+    "context",
+    "repeat",
+    "elsewhere",
+    "split",
+    "beside",
+)
 
 _CERTIFICATE: Final = ("certificate_hostname", "certificate_authority", "certificate_invalid")
 _JUDGED: Final = frozenset(("reset", "eof", "timeout", "tls_alert", *_CERTIFICATE))

@@ -11,13 +11,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from raabta.diagnose import dns, http, tcp, tls
+from raabta.diagnose import contrasts, dns, http, local, quic, tcp, tls
 from raabta.diagnose.bench import NO_PAGE, Bench, Page
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.certificates import fault_of_chain
 from raabta.diagnose.chain import Hop, follow, name_form
-from raabta.diagnose.names import PAGE_PROOFS, address_of, is_unproved, name_cell, page_word
-from raabta.model import DnsLookup, HttpExchange, TcpConnect, TlsHandshake
+from raabta.diagnose.names import PAGE_PROOFS, address_of, is_unproved, name_cell, page_word, second_cell
+from raabta.model import DnsLookup, HttpExchange, Measurement, TcpConnect, TlsHandshake
 
 
 class HostCase(Struct, kw_only=True, gc=False):
@@ -44,12 +44,15 @@ def weigh_web(bench: Bench) -> list[Cell]:
         Cells in the order of the chain; none when the input is no web URL and nothing was tried.
     """
     measurement = bench.measurement
+    own = _local_cell(bench)
+    if own is not None and own.weighed.down > 0.5:
+        return [own]
     hops = follow(measurement.input, measurement.exchanges)
     if not hops:
         return []
     last = _final_page(bench, hops[-1].exchange)
     lookups = _lookups_by_host(measurement.lookups, hops)
-    cells: list[Cell] = []
+    cells: list[Cell] = [] if own is None else [own]
     cases: dict[str, HostCase] = {}
     for hop in hops:
         case = cases.get(hop.host)
@@ -60,6 +63,8 @@ def weigh_web(bench: Bench) -> list[Cell]:
             case.ports.append(hop.port)
             _weigh_connections(bench, case, hop, cells=cells)
             _weigh_handshakes(bench, case, hop, cells=cells)
+            if bench.measurement.local is not None:
+                _weigh_quic(bench, case, hop, cells=cells)
         following = hops[hop.index + 1] if hop is not hops[-1] else None
         page = last
         if following is not None:
@@ -69,6 +74,25 @@ def weigh_web(bench: Bench) -> list[Cell]:
         if page.jump in ("blockpage", "foreign", "captive"):
             break
     return cells if len(hops) == 1 else _without_repeats(cells)
+
+
+def _local_cell(bench: Bench) -> Cell | None:
+    """Weigh the machine's own network, where the document says how it was."""
+    health = bench.measurement.local
+    if health is None:
+        return None
+    facts = (local.state_of(health, bench.measurement),)
+    return Cell("(own network)", bench.weigher.weigh("local", facts), (local.AT,))
+
+
+def _weigh_quic(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Cell]) -> None:
+    """Weigh a host's QUIC handshakes, where the name's answer may be believed."""
+    steps = [step for step in bench.measurement.handshakes if step.transport == "quic" and step.server_name == hop.host]
+    chosen = quic.judged(steps, case.connects)
+    if not chosen or case.contradicted:
+        return
+    facts, at = quic.facts_of(bench.measurement, chosen, name=hop.host)
+    cells.append(Cell(hop.host, bench.weigher.weigh("quic", facts), (at,) * len(facts)))
 
 
 def _lookups_by_host(lookups: Sequence[DnsLookup], hops: list[Hop]) -> dict[str, list[DnsLookup]]:
@@ -99,7 +123,7 @@ def _final_page(bench: Bench, exchange: HttpExchange | None) -> Page:
     if exchange is None or exchange.failure != "ok" or not exchange.status or 300 <= exchange.status < 400:
         return NO_PAGE
     control = bench.measurement.control
-    title = http.title_of(exchange.body)
+    title = http.title_of(exchange)
     page = http.page_of(exchange, control, title=title)
     if page in ("same", "similar") or (page == "unknown" and exchange.status < 400 and exchange.url[:6] == "https:"):
         return Page(page)  # nobody in between can put another page into TLS
@@ -124,7 +148,8 @@ def _open_case(
     ]
     connects: Sequence[TcpConnect] = measurement.connects
     control = measurement.control if hop.index == 0 else None
-    at = dns.agrees_at_once(mine, control, tables=bench.tables) if not measurement.late_answers else ""
+    plain = not measurement.late_answers and not measurement.contrasts
+    at = dns.agrees_at_once(mine, control, tables=bench.tables) if plain else ""
     if at and alone:
         facts = ("same_address", "control", "none", "none", "none", "none", bench.word("dns", host))
         cells.append(Cell(host, bench.weigher.weigh("dns", facts), (at,) * len(facts)))
@@ -144,6 +169,9 @@ def _open_case(
     cell = name_cell(bench, hop, view=view, page=page, steps=(connects, handshakes)) if mine else None
     if cell is not None:
         cells.append(cell)
+    if measurement.contrasts and (cell is None or cell.weighed.blocked < 0.5):
+        other = second_cell(bench, hop, view=view, steps=(connects, handshakes))
+        cells += [other] if other is not None else []
     return HostCase(
         host=host,
         contradicted=cell is not None and (cell.weighed.blocked > 0.5 or is_unproved(cell.weighed.facts)),
@@ -180,8 +208,12 @@ def _weigh_connections(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Ce
     ports = "none"
     if result not in ("ok", "none"):
         ports = tcp.ports_of(steps, [step for step, _ in others])
-    facts = (result, seen, _many(steps), ports, "none", bench.word("tcp", hop.host))
-    cells.append(Cell(hop.host, bench.weigher.weigh("tcp", facts), (at,) * len(facts)))
+    facts: tuple[str, ...] = (result, seen, _many(steps), ports, "none", bench.word("tcp", hop.host))
+    witness = (at,) * len(facts)
+    if bench.measurement.local is not None and result not in ("ok", "none"):
+        more, places = contrasts.of_connections(bench.measurement, steps)
+        facts, witness = facts + more, witness + places
+    cells.append(Cell(hop.host, bench.weigher.weigh("tcp", facts), witness))
 
 
 def _many(steps: Sequence[TcpConnect] | Sequence[TlsHandshake]) -> str:
@@ -219,9 +251,37 @@ def _weigh_handshakes(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Cel
         chain = _chain_word(steps, hop.host, measurement.measured_at) if result.startswith("certificate") else "none"
         step_word = tls.step_of(steps) if result in ("reset", "eof", "timeout") else "none"
     word = bench.word("tls", hop.host)
-    facts = (result, seen, _many(steps), chain, step_word, flow, flow_control, "none", word)
+    facts: tuple[str, ...] = (result, seen, _many(steps), chain, step_word, flow, flow_control, "none", word)
     flow_at = exchange.at if exchange is not None else ""
-    cells.append(Cell(hop.host, bench.weigher.weigh("tls", facts), (at, at, at, at, at, flow_at, flow_at, at, at)))
+    witness: tuple[str, ...] = (at, at, at, at, at, flow_at, flow_at, at, at)
+    if measurement.contrasts:
+        facts, witness = _with_contrasts(measurement, facts, witness=witness, steps=steps, exchange=exchange)
+    cells.append(Cell(hop.host, bench.weigher.weigh("tls", facts), witness))
+
+
+def _with_contrasts(
+    measurement: Measurement,
+    facts: tuple[str, ...],
+    *,
+    witness: tuple[str, ...],
+    steps: Sequence[TlsHandshake],
+    exchange: HttpExchange | None,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Add what the follow-ups of a host's handshakes, and of its page's pace, say."""
+    other = "none"
+    more: tuple[str, ...] = ("none",) * 3
+    places: tuple[str, ...] = ("",) * 3
+    if facts[0] != "ok":
+        failed = {step.address for step in steps if step.failure != "ok"}
+        name = steps[0].server_name if steps else ""
+        other, more, places = contrasts.of_handshakes(measurement, name=name, addresses=failed)
+    flow, beside = facts[5], "none"
+    if exchange is not None:
+        transfer = next((fact for fact in measurement.transfers if fact.at == exchange.at), None)
+        paced, beside = contrasts.pace(measurement, transfer, address=address_of(exchange))
+        flow = "data" if paced == "line" and flow == "crawls" else flow
+    changed = (*facts[:5], flow, facts[6], other, facts[8])
+    return (*changed, *more, beside), (*witness, *places, witness[5])
 
 
 def _chain_word(steps: Sequence[TlsHandshake], name: str, measured_at: str) -> str:
@@ -261,7 +321,7 @@ def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: Page, cells:
         connected = [step for step in case.connects if step.port == hop.port]
         if not exchange.status and connected and all(step.failure != "ok" for step in connected):
             return  # the connection's failure, told again
-    facts = (
+    facts: tuple[str, ...] = (
         result,
         "tls" if hop.encrypted else "clear",
         page_word(bench.measurement.control),
@@ -272,7 +332,15 @@ def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: Page, cells:
         "none",
         bench.word("http", hop.host),
     )
-    cells.append(Cell(hop.host, bench.weigher.weigh("http", facts), (exchange.at,) * len(facts)))
+    witness = (exchange.at,) * len(facts)
+    if bench.measurement.contrasts and not hop.encrypted:
+        more, places = contrasts.of_request(bench.measurement, hop.host)
+        transfer = next((fact for fact in bench.measurement.transfers if fact.at == exchange.at), None)
+        paced, beside = contrasts.pace(bench.measurement, transfer, address=address_of(exchange))
+        if paced == "line" and result == "crawls":
+            facts = ("page", *facts[1:])
+        facts, witness = (*facts, *more, beside), (*witness, *places, exchange.at)
+    cells.append(Cell(hop.host, bench.weigher.weigh("http", facts), witness))
 
 
 def _may_read(bench: Bench, case: HostCase, exchange: HttpExchange) -> bool:

@@ -83,7 +83,10 @@ class Weigher:
         self._priors = {layer: _log_priors(hypotheses, prior) for layer, hypotheses in knowledge.hypotheses.items()}
 
     def weigh(self, layer: str, facts: tuple[str, ...]) -> Weighed:
-        """Weigh one cell's facts. A cell of which nothing can be asked keeps its prior and has no answers."""
+        """Weigh one cell's facts; those that are missing at the end are ``none``.
+
+        A cell of which nothing can be asked keeps its prior and has no answers.
+        """
         memo = self._memo[layer]
         found = memo.get(facts)
         if found is None:
@@ -111,7 +114,8 @@ class Weigher:
         return found
 
     def _weigh(self, layer: str, facts: tuple[str, ...], log_priors: list[float]) -> Weighed:
-        values = dict(zip(self._layout[layer], facts, strict=True))
+        names = self._layout[layer]
+        values = dict.fromkeys(names, "none") | dict(zip(names, facts, strict=False))
         asked = [
             (question, outcome)
             for question in self.knowledge.questions[layer]

@@ -1,5 +1,6 @@
 """The nouns: frozen types and closed vocabularies that every stage shares. No I/O, no judgement.
 
+- ``followup``: the steps worth taking once something odd was seen
 - ``failure``: OONI failure strings (df-007) and the one table that classifies them
 - ``mechanism``: the tree of mechanism ids, each with its words, state and locus
 - ``observation``: what one step of a measurement saw
@@ -9,11 +10,15 @@
 """
 
 from raabta.model.failure import FailureClass, classify_failure
+from raabta.model.followup import FOLLOW_UPS, FollowUp, FollowUpKind
 from raabta.model.measurement import Control, ControlEndpoint, Measurement, Note, Rejection
 from raabta.model.mechanism import MECHANISMS, Mechanism
 from raabta.model.observation import (
+    Contrast,
     DnsLookup,
     HttpExchange,
+    LocalHealth,
+    PageSigns,
     ServiceCheck,
     SpeedFact,
     TcpConnect,
@@ -24,20 +29,26 @@ from raabta.model.verdict import Evidence, Verdict
 from raabta.model.vocabulary import LAYERS, LOCI, STATES, STATES_OF_THE_WORLD
 
 __all__ = [
+    "FOLLOW_UPS",
     "LAYERS",
     "LOCI",
     "MECHANISMS",
     "STATES",
     "STATES_OF_THE_WORLD",
+    "Contrast",
     "Control",
     "ControlEndpoint",
     "DnsLookup",
     "Evidence",
     "FailureClass",
+    "FollowUp",
+    "FollowUpKind",
     "HttpExchange",
+    "LocalHealth",
     "Measurement",
     "Mechanism",
     "Note",
+    "PageSigns",
     "Rejection",
     "ServiceCheck",
     "SpeedFact",

@@ -3,8 +3,10 @@
 from msgspec import Struct
 
 from raabta.model.observation import (
+    Contrast,
     DnsLookup,
     HttpExchange,
+    LocalHealth,
     ServiceCheck,
     SpeedFact,
     TcpConnect,
@@ -34,6 +36,7 @@ class ControlEndpoint(Struct, frozen=True, kw_only=True, gc=False):
 
     tcp: str = ""
     tls: str = ""
+    quic: str = ""
 
 
 class Control(Struct, frozen=True, kw_only=True, gc=False):
@@ -81,6 +84,8 @@ class Measurement(Struct, frozen=True, kw_only=True, gc=False):
     speeds: tuple[SpeedFact, ...] = ()
     late_answers: tuple[DnsLookup, ...] = ()
     control: Control | None = None
+    contrasts: tuple[Contrast, ...] = ()
+    local: LocalHealth | None = None
     facts: dict[str, str | int | float | bool | None] = {}
     notes: tuple[Note, ...] = ()
     unjudged: str = ""

@@ -25,13 +25,20 @@ class DnsLookup(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TcpConnect(Struct, frozen=True, kw_only=True, gc=False):
-    """One TCP connection attempt to ``address`` and ``port``."""
+    """One TCP connection attempt to ``address`` and ``port``.
+
+    ``rtt_ms`` and ``retransmits`` are the kernel's (TCP_INFO), None where not measured. ``icmp_sender`` says where the
+    sender of an ICMP error stands (``target``, ``access``, ``transit``, ``local``, ``unknown``), "" where none arrived.
+    """
 
     at: str
     address: str
     port: int
     failure: str
     t_s: float | None = None
+    rtt_ms: float | None = None
+    retransmits: int | None = None
+    icmp_sender: str = ""
 
 
 class TlsHandshake(Struct, frozen=True, kw_only=True, gc=False):
@@ -54,11 +61,29 @@ class TlsHandshake(Struct, frozen=True, kw_only=True, gc=False):
     t_s: float | None = None
 
 
+class PageSigns(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What is kept of a page in place of its body.
+
+    ``sha256`` and ``bytes`` are of the body as received; ``title`` has no addresses; ``kind`` and ``id`` name the known
+    page that it matches (reference/fingerprints); ``refusal`` says that its words refuse, ``own_reason`` that they give
+    a site's own reason.
+    """
+
+    sha256: str = ""
+    bytes: int = 0
+    title: str = ""
+    kind: str = ""
+    id: str = ""
+    refusal: bool = False
+    own_reason: bool = False
+
+
 class HttpExchange(Struct, frozen=True, kw_only=True, gc=False):
     """One HTTP request and what came back. Redirects are exchanges of their own.
 
     ``status`` is 0 when no response line arrived. ``headers`` are as in the document; ``body`` is text, "" when
-    absent or binary; ``body_bytes`` its length in bytes as far as known, -1 unknown.
+    absent or binary; ``body_bytes`` its length in bytes as far as known, -1 unknown. ``signs`` stand in place of a body
+    that the probe did not keep.
     """
 
     at: str
@@ -72,6 +97,7 @@ class HttpExchange(Struct, frozen=True, kw_only=True, gc=False):
     body_bytes: int
     truncated: bool
     t_s: float | None = None
+    signs: PageSigns | None = None
 
 
 class TransferFact(Struct, frozen=True, kw_only=True, gc=False):
@@ -111,3 +137,55 @@ class ServiceCheck(Struct, frozen=True, kw_only=True, gc=False):
     address: str
     port: int
     outcome: str
+
+
+class Contrast(Struct, frozen=True, kw_only=True, gc=False):
+    """One follow-up: a step taken again with one thing changed. ``kind`` is an id of ``model.followup.FOLLOW_UPS``.
+
+    ``failure`` is the class of the last try; ``n`` tries were made, ``n_good`` went well. ``received_bytes`` came in
+    ``lasted_s``. ``hop``, ``asn`` and ``sender`` (``access``, ``transit``, ``target``, ``local``, ``unknown``, "")
+    say where
+    an answer or a silence began in a walk.
+    """
+
+    at: str
+    kind: str
+    address: str
+    port: int
+    name: str
+    failure: str
+    n: int
+    n_good: int
+    received_bytes: int = 0
+    lasted_s: float = 0.0
+    hop: int = 0
+    asn: int = 0
+    sender: str = ""
+    detail: str = ""
+
+
+class LocalHealth(Struct, frozen=True, kw_only=True, gc=False):
+    """What the machine's own network looked like before anything else was asked. Words, never addresses.
+
+    ``interface`` and ``gateway``: ``ok``, ``none`` or ``silent``. ``resolver``: ``ok``, ``none``, ``silent`` or
+    ``failing``.
+    ``portal``: ``none``, ``portal`` or ``unknown``. ``beyond``: whether anything past the operator answers, ``ok`` or
+    ``silent``. ``clock``: ``ok``, ``wrong`` or ``unknown``, with ``clock_off_s`` (own clock minus the true one).
+    ``ipv6``:
+    ``ok``, ``none`` or ``broken``. ``rtt_ms``, ``loss_share`` and ``goodput_bps`` describe the line towards the anchors
+    and the control, None where not measured.
+    """
+
+    interface: str = "ok"
+    gateway: str = "ok"
+    resolver: str = "ok"
+    portal: str = "unknown"
+    beyond: str = "ok"
+    clock: str = "unknown"
+    ipv6: str = "none"
+    clock_off_s: float | None = None
+    rtt_ms: float | None = None
+    loss_share: float | None = None
+    goodput_bps: float | None = None
+    n_anchors: int = 0
+    n_anchors_good: int = 0

@@ -57,6 +57,36 @@ def refusal_language(title: str, body: str) -> str | None:
     return None
 
 
+OWN_REASONS = (
+    "your ip",
+    "ip address has been",
+    "your country",
+    "your region",
+    "your location",
+    "vpn or proxy",
+    "using a vpn",
+    "site owner",
+    "website owner",
+    "вашего ip",
+    "tu país",
+    "votre pays",
+)
+"""What sites say when they refuse a visitor by address or country; who blocks for others does not say it."""
+
+REASON_CHARS = 4096
+
+
+def gives_own_reason(title: str, body: str) -> bool:
+    """Whether a page of refusal names a reason that only the site itself would have.
+
+    Args:
+        title: Text of the title element; empty where there is none.
+        body: Decoded body, of which the first 4096 characters are searched.
+    """
+    words = f"{title} {body[:REASON_CHARS]}".casefold()
+    return any(reason in words for reason in OWN_REASONS)
+
+
 @functools.cache
 def refusal_words() -> dict[str, _Words]:
     """The words of ``refusals.toml`` by language, in the form in which they are compared; read once."""

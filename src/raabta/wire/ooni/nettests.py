@@ -40,12 +40,19 @@ def build_parts(test_name: str, keys: WireTestKeys, *, asked: str, notes: list[N
         parts["connects"] = steps.connects(keys.tcp_connect, "test_keys.tcp_connect")
     if keys.tls_handshakes:
         parts["handshakes"] = steps.handshakes(keys.tls_handshakes, "test_keys.tls_handshakes")
+    if keys.quic_handshakes:
+        quic = steps.handshakes(keys.quic_handshakes, "test_keys.quic_handshakes", transport="quic")
+        parts["handshakes"] = (*parts.get("handshakes", ()), *quic)
     if keys.requests:
         parts["exchanges"] = steps.exchanges(keys.requests, "test_keys.requests")
     if keys.control is not None:
         parts["control"] = steps.control(keys.control, keys.control_failure)
     if keys.x_dns_duplicate_responses:
         parts["late_answers"] = steps.lookups(keys.x_dns_duplicate_responses, "test_keys.x_dns_duplicate_responses")
+    if keys.x_contrasts:
+        parts["contrasts"] = steps.contrasts(keys.x_contrasts, "test_keys.x_contrasts")
+    if keys.x_local is not None:
+        parts["local"] = keys.x_local
     if keys.network_events:
         _add_events(parts, keys, notes)
     own = _OWN.get(test_name)
@@ -58,9 +65,20 @@ MAX_STEPS: Final = 1_000
 """Steps of one kind that are kept. Real documents have at most some hundred; more is made to exhaust us."""
 
 
+_LISTED: Final = (
+    "queries",
+    "tcp_connect",
+    "tls_handshakes",
+    "quic_handshakes",
+    "requests",
+    "x_contrasts",
+    "x_dns_duplicate_responses",
+)
+
+
 def _cap(keys: WireTestKeys, notes: list[Note]) -> None:
     """Cut lists of steps that no probe writes, and say so."""
-    for name in ("queries", "tcp_connect", "tls_handshakes", "requests", "x_dns_duplicate_responses"):
+    for name in _LISTED:
         listed = getattr(keys, name)
         if isinstance(listed, list) and len(listed) > MAX_STEPS:
             notes.append(
@@ -76,6 +94,8 @@ def _add_events(parts: Parts, keys: WireTestKeys, notes: list[Note]) -> None:
         failed = failed or handshake.failure in _LOOK_AT_EVENTS
     for exchange in parts.get("exchanges", ()):
         slow = slow or exchange.failure in _LOOK_AT_EVENTS or (exchange.t_s is not None and exchange.t_s > _SLOW_S)
+    if not slow and parts.get("local") is not None:
+        slow = any(_lasted(exchange) > _LASTED_S for exchange in keys.requests or [])
     if not failed and not slow:
         return
     events = decode_events(keys.network_events, notes)
@@ -84,6 +104,13 @@ def _add_events(parts: Parts, keys: WireTestKeys, notes: list[Note]) -> None:
     if slow and events:
         parts["transfers"] = transfers(parts["exchanges"], wire=keys.requests or [], events=events)
 
+
+def _lasted(exchange: WireExchange) -> float:
+    return (exchange.t or 0.0) - (exchange.t0 or 0.0)
+
+
+_LASTED_S: Final = 1.0
+"""A single request of a document with local facts that lasted longer is looked at. Not validated."""
 
 _SLOW_S: Final = 10.0
 """A page that took longer is looked at closely. OONI's own limit for a page is 30 to 45 s. Not validated."""

@@ -8,11 +8,22 @@ from typing import Any, Final
 
 import msgspec
 
-from raabta.model import Control, ControlEndpoint, DnsLookup, HttpExchange, TcpConnect, TlsHandshake, classify_failure
+from raabta.model import (
+    FOLLOW_UPS,
+    Contrast,
+    Control,
+    ControlEndpoint,
+    DnsLookup,
+    HttpExchange,
+    TcpConnect,
+    TlsHandshake,
+    classify_failure,
+)
 from raabta.wire.ooni.types import (
     DECODE_ERRORS,
     WireAnswer,
     WireConnect,
+    WireContrast,
     WireControl,
     WireControlStep,
     WireExchange,
@@ -80,8 +91,8 @@ def lookups(wire: list[WireLookup] | None, path: str) -> tuple[DnsLookup, ...]:
     steps = []
     for lookup, at in zip(wire, places(path, len(wire)), strict=False):
         host = lookup.hostname
-        if not host:
-            continue
+        if not host or lookup.query_type == "HTTPS":
+            continue  # an HTTPS record says how to connect, not whether the name has an address
         found = lookup.answers
         failure = lookup.failure
         steps.append(
@@ -121,11 +132,23 @@ def connects(wire: list[WireConnect] | WireConnect | None, path: str) -> tuple[T
             continue
         failure = status.failure
         failed = ("other" if status.success is False else "ok") if failure is None else classify_failure(failure)
-        steps.append(TcpConnect(at=at, address=connect.ip, port=connect.port or 0, failure=failed, t_s=connect.t))
+        icmp = connect.x_icmp
+        steps.append(
+            TcpConnect(
+                at=at,
+                address=connect.ip,
+                port=connect.port or 0,
+                failure=failed,
+                t_s=connect.t,
+                rtt_ms=connect.x_rtt_ms,
+                retransmits=connect.x_retransmits,
+                icmp_sender="" if icmp is None else icmp.sender or "unknown",
+            )
+        )
     return tuple(steps)
 
 
-def handshakes(wire: list[WireHandshake] | None, path: str) -> tuple[TlsHandshake, ...]:
+def handshakes(wire: list[WireHandshake] | None, path: str, *, transport: str = "tcp") -> tuple[TlsHandshake, ...]:
     """Build the TLS handshakes. The chain is decoded only where somebody may have to look at it."""
     if not wire:
         return ()
@@ -146,7 +169,7 @@ def handshakes(wire: list[WireHandshake] | None, path: str) -> tuple[TlsHandshak
                 server_name=handshake.server_name or "",
                 failure=failed,
                 verified=not unverified,
-                transport="quic" if handshake.network in ("udp", "quic") else "tcp",
+                transport="quic" if handshake.network in ("udp", "quic") else transport,
                 chain=chain,
                 t_s=handshake.t,
             )
@@ -177,6 +200,7 @@ def exchanges(wire: list[WireExchange] | None, path: str) -> tuple[HttpExchange,
         failure = exchange.failure
         url = (request.url or "") if request is not None else ""
         body, body_bytes = ("", -1) if response is None else _body(response)
+        signs = None if response is None else response.x_page
         steps.append(
             HttpExchange(
                 at=at,
@@ -187,9 +211,10 @@ def exchanges(wire: list[WireExchange] | None, path: str) -> tuple[HttpExchange,
                 status=(response.code or 0) if response is not None else 0,
                 headers=_NO_HEADERS if response is None else _headers(response.headers),
                 body=body,
-                body_bytes=body_bytes,
+                body_bytes=body_bytes if signs is None else signs.bytes,
                 truncated=response is not None and response.body_is_truncated is True,
                 t_s=exchange.t,
+                signs=signs,
             )
         )
     return tuple(steps)
@@ -238,6 +263,9 @@ def control(wire: WireControl | None, failure: str | bool | None) -> Control | N
                 "ok" if encrypted.failure is None and encrypted.status is not False else _control_step(encrypted)
             )
             endpoints[endpoint] = ControlEndpoint(tcp=connected, tls=completed)
+    for endpoint, step in (wire.quic_handshake or {}).items():
+        completed = "ok" if step.failure is None and step.status is not False else _control_step(step)
+        endpoints[endpoint] = msgspec.structs.replace(endpoints.get(endpoint, ControlEndpoint()), quic=completed)
     return Control(
         dns="" if dns is None else classify_failure(dns.failure),
         addresses=() if dns is None else tuple(dns.addrs or ()),
@@ -255,3 +283,36 @@ def _control_step(step: WireControlStep) -> str:
     if step.failure is not None and step.failure is not False:
         return classify_failure(step.failure)
     return "other" if step.status is False else "ok"
+
+
+def contrasts(wire: list[WireContrast], path: str) -> tuple[Contrast, ...]:
+    """Build the follow-ups; one of a kind that is not known here is left out."""
+    steps = []
+    for contrast, at in zip(wire, places(path, len(wire)), strict=False):
+        kind = contrast.kind or ""
+        if kind not in FOLLOW_UPS:
+            continue
+        lasted = (contrast.t or 0.0) - (contrast.t0 or 0.0)
+        steps.append(
+            Contrast(
+                at=at,
+                kind=kind,
+                address=contrast.address or "",
+                port=contrast.port or 0,
+                name=contrast.name or "",
+                failure=classify_failure(contrast.failure),
+                n=contrast.n,
+                n_good=contrast.n_good,
+                received_bytes=contrast.received_bytes,
+                lasted_s=max(0.0, lasted),
+                hop=contrast.hop,
+                asn=contrast.asn,
+                sender=contrast.sender,
+                detail=contrast.detail[:MAX_DETAIL_CHARS],
+            )
+        )
+    return tuple(steps)
+
+
+MAX_DETAIL_CHARS: Final = 400
+"""Longer details are cut: ours are some words, or the addresses of one answer."""

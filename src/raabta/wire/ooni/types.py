@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from msgspec import DecodeError, Raw, Struct
 
+from raabta.model import LocalHealth, PageSigns
+
 DECODE_ERRORS: Final = (DecodeError, UnicodeDecodeError, RecursionError)
 """What the decoder raises for bytes that do not fit: not JSON, another type, not UTF-8, nested too deep."""
 
@@ -39,11 +41,18 @@ class WireStatus(Struct, gc=False):
     success: bool | None = None
 
 
+class WireIcmp(Struct, gc=False):
+    sender: str | None = None
+
+
 class WireConnect(Struct, gc=False):
     ip: str | None = None
     port: int | None = None
     status: WireStatus | None = None
     t: Number = None
+    x_icmp: WireIcmp | None = None
+    x_retransmits: int | None = None
+    x_rtt_ms: Number = None
 
 
 class WireHandshake(Struct, gc=False):
@@ -68,6 +77,7 @@ class WireResponse(Struct, gc=False):
     body_is_truncated: bool | None = None
     code: int | None = None
     headers: dict[str, Any] | None = None
+    x_page: PageSigns | None = None
 
 
 class WireExchange(Struct, gc=False):
@@ -76,6 +86,7 @@ class WireExchange(Struct, gc=False):
     request: WireRequest | None = None
     response: WireResponse | None = None
     t: Number = None
+    t0: Number = None
     transaction_id: int | None = None
 
 
@@ -114,6 +125,7 @@ class WireControl(Struct, gc=False):
     dns: WireControlDns | None = None
     http_request: WireControlHttp | None = None
     ip_info: dict[str, WireAddressInfo] | None = None
+    quic_handshake: dict[str, WireControlStep] | None = None
     tcp_connect: dict[str, WireControlStep] | None = None
     tls_handshake: dict[str, WireControlStep] | None = None
 
@@ -143,6 +155,25 @@ class WireEncryptedLookup(Struct, gc=False):
     """One resolver endpoint of the dnscheck nettest."""
 
     failure: Failure = None
+
+
+class WireContrast(Struct, gc=False):
+    """One follow-up of our own probe (``writing.Contrast``)."""
+
+    kind: str | None = None
+    address: str | None = None
+    port: int | None = None
+    name: str | None = None
+    failure: Failure = None
+    n: int = 1
+    n_good: int = 0
+    received_bytes: int = 0
+    t: Number = None
+    t0: Number = None
+    hop: int = 0
+    asn: int = 0
+    sender: str = ""
+    detail: str = ""
 
 
 class WireSpeed(Struct, gc=False):
@@ -177,6 +208,7 @@ class WireTestKeys(Struct, gc=False):
     lookups: dict[str, WireEncryptedLookup] | None = None
     network_events: Raw = Raw()
     openvpn_handshake: list[WireEndpointCheck] | None = None
+    quic_handshakes: list[WireHandshake] | None = None
     queries: list[WireLookup] | None = None
     received: list[str | None] | None = None
     remote: str | None = None
@@ -189,7 +221,9 @@ class WireTestKeys(Struct, gc=False):
     targets: dict[str, WireTarget] | None = None
     tcp_connect: list[WireConnect] | WireConnect | None = None
     tls_handshakes: list[WireHandshake] | None = None
+    x_contrasts: list[WireContrast] | None = None
     x_dns_duplicate_responses: list[WireLookup] | None = None
+    x_local: LocalHealth | None = None
 
 
 class WireDocument(Struct, gc=False):

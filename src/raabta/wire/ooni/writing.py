@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from raabta.model import LocalHealth, PageSigns
+
 
 class Answer(Struct, kw_only=True, omit_defaults=True):
     """One record of a DNS answer (df-002). ``x_value`` holds the text of a record that df-002 has no field for."""
@@ -125,24 +127,6 @@ class Request(Struct, kw_only=True):
     x_transport: str = "tcp"
 
 
-class PageSigns(Struct, kw_only=True, omit_defaults=True):
-    """What is kept of a page in place of its body.
-
-    ``sha256`` and ``bytes`` are of the body as received and decoded; ``title`` has no addresses; ``kind`` and ``id``
-    name
-    the known page that it matches (reference/fingerprints); ``refusal`` says that its words refuse, ``own_reason`` that
-    they give a site's own reason.
-    """
-
-    sha256: str = ""
-    bytes: int = 0
-    title: str = ""
-    kind: str = ""
-    id: str = ""
-    refusal: bool = False
-    own_reason: bool = False
-
-
 class Response(Struct, kw_only=True):
     """The response of an exchange (df-001). The body is never kept: ``x_page`` stands in its place."""
 
@@ -211,33 +195,6 @@ class Contrast(Struct, kw_only=True, omit_defaults=True):
     sender: str = ""
     detail: str = ""
     transaction_id: int = 0
-
-
-class LocalHealth(Struct, kw_only=True):
-    """What the machine's own network looked like before anything else was asked. Words, never addresses.
-
-    ``interface`` and ``gateway``: ``ok``, ``none`` or ``silent``. ``resolver``: ``ok``, ``none``, ``silent`` or
-    ``failing``. ``portal``: ``none``,
-    ``portal`` or ``unknown``. ``beyond``: whether anything past the operator answers, ``ok`` or ``silent``.
-    ``clock``: ``ok``,
-    ``wrong`` or ``unknown``, with ``clock_off_s`` (own clock minus the true one). ``ipv6``: ``ok``, ``none`` or
-    ``broken``. ``rtt_ms``,
-    ``loss_share`` and ``goodput_bps`` describe the line towards the control, None where not measured.
-    """
-
-    interface: str = "ok"
-    gateway: str = "ok"
-    resolver: str = "ok"
-    portal: str = "unknown"
-    beyond: str = "ok"
-    clock: str = "unknown"
-    ipv6: str = "none"
-    clock_off_s: float | None = None
-    rtt_ms: float | None = None
-    loss_share: float | None = None
-    goodput_bps: float | None = None
-    n_anchors: int = 0
-    n_anchors_good: int = 0
 
 
 class Skipped(Struct, kw_only=True):
