@@ -179,8 +179,8 @@ PORTS_ROW = "ip.drop of layer tcp, question tcp.ports"
         pytest.param(
             '[[well]]\nlayer = "path"', '[[well]]\nlayer = "vpn"', "layer (vpn|path)", id="two-wells-in-a-layer"
         ),
-        pytest.param("\nfitted = false", '\nfitted = "no"', "fitted", id="wrong-type"),
-        pytest.param("\nfitted = false", "\nfitted = false\nmood = 1", "mood", id="unknown-key"),
+        pytest.param("\ncompany = 0.2", '\ncompany = "no"', "company", id="wrong-type"),
+        pytest.param("\ncompany = 0.2", "\ncompany = 0.2\nmood = 1", "mood", id="unknown-key"),
     ],
 )
 def test_a_wrong_row_of_knowledge_is_named(old: str, new: str, named: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from raabta.diagnose.counts import NO_COUNTS, Counts, blend, parse_counts
 from raabta.model import LOCI, MECHANISMS, STATES_OF_THE_WORLD, Mechanism
 
 WELL: Final = "ok"
@@ -60,13 +61,15 @@ class Hypothesis(Struct, frozen=True, kw_only=True):
 class Knowledge(Struct, frozen=True, kw_only=True):
     """Questions and hypotheses by layer. ``version`` names the tables' content; ``fitted`` is False until counted.
 
-    ``company`` is P(a further layer of the same host is interfered with | one layer is). ``mechanisms`` is the tree of
+    ``temperature`` multiplies the sum of log-likelihoods. ``company`` is P(a further layer of the same host is
+    interfered with | one layer is). ``mechanisms`` is the tree of
     ``model.mechanism`` with those that a row of the tables brought itself.
     """
 
     version: str
     fitted: bool
     company: float
+    temperature: float
     questions: dict[str, tuple[Question, ...]]
     hypotheses: dict[str, tuple[Hypothesis, ...]]
     mechanisms: dict[str, Mechanism]
@@ -85,18 +88,18 @@ class _Row(Struct, forbid_unknown_fields=True):
 
 class _Tables(Struct, forbid_unknown_fields=True):
     version: str
-    fitted: bool
     company: float
     well: list[_Row]
     mechanism: list[_Row]
 
 
-def parse_knowledge(*, questions: str, knowledge: str) -> Knowledge:
+def parse_knowledge(*, questions: str, knowledge: str, counts: str = NO_COUNTS) -> Knowledge:
     """Read the two tables.
 
     Args:
         questions: Text of ``questions.toml``.
         knowledge: Text of ``knowledge.toml``.
+        counts: Text of ``counts.toml``, "" for none: then the reasoned values stand alone.
 
     Raises:
         KnowledgeError: A row is wrong; the message names it.
@@ -104,19 +107,22 @@ def parse_knowledge(*, questions: str, knowledge: str) -> Knowledge:
     try:
         asked = msgspec.convert(tomllib.loads(questions)["question"], list[Question])
         tables = msgspec.convert(tomllib.loads(knowledge), _Tables)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, KeyError) as error:
+        counted = parse_counts(counts)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, KeyError, ValueError) as error:
         raise KnowledgeError(f"the tables cannot be read: {error}") from error
     by_id = _check_questions(asked)
     mechanisms = _grown_tree(tables.mechanism)
     totals = _total_shares(tables.mechanism, mechanisms)
     layers = dict.fromkeys(question.layer for question in asked)
-    digest = hashlib.sha256((questions + "\0" + knowledge).encode()).hexdigest()[:8]
+    digest = hashlib.sha256("\0".join((questions, knowledge, *([counts] if counts else ()))).encode()).hexdigest()[:8]
+    hypotheses = {layer: _hypotheses(layer, tables, by_id, mechanisms, totals) for layer in layers}
     return Knowledge(
         version=f"{tables.version}+{digest}",
-        fitted=tables.fitted,
+        fitted=bool(counted.count),
         company=tables.company,
+        temperature=counted.temperature,
         questions={layer: tuple(q for q in asked if q.layer == layer) for layer in layers},
-        hypotheses={layer: _hypotheses(layer, tables, by_id, mechanisms, totals) for layer in layers},
+        hypotheses={layer: _counted(rows, counted) for layer, rows in hypotheses.items()},
         mechanisms=mechanisms,
     )
 
@@ -194,6 +200,25 @@ def _hypotheses(
             )
         )
     return tuple(found)
+
+
+def _counted(rows: tuple[Hypothesis, ...], counts: Counts) -> tuple[Hypothesis, ...]:
+    """Add what was counted to the reasoned likelihoods."""
+    by_row = counts.by_row()
+    return tuple(
+        msgspec.structs.replace(
+            row,
+            likelihoods={
+                question: blend(
+                    reasoned,
+                    by_row.get((row.layer, row.id, question)),
+                    pseudo=counts.pseudo_well if row.id == WELL else counts.pseudo,
+                )
+                for question, reasoned in row.likelihoods.items()
+            },
+        )
+        for row in rows
+    )
 
 
 def _full(row: _Row, question: Question, given: dict[str, float] | None) -> dict[str, float]:

@@ -125,7 +125,7 @@ class Weigher:
         logs = list(log_priors)
         for question, outcome in asked:
             for index, log in enumerate(self._log_likelihoods(layer, question, outcome)):
-                logs[index] += log
+                logs[index] += self.knowledge.temperature * log
         top = max(logs)
         masses = [math.exp(log - top) for log in logs]
         total = math.fsum(masses)

@@ -33,7 +33,9 @@ def load_diagnosis(settings: Settings, *, context: Context | None = None, tables
     """
     data = files("raabta.diagnose") / "data"
     knowledge = parse_knowledge(
-        questions=(data / "questions.toml").read_text("utf-8"), knowledge=(data / "knowledge.toml").read_text("utf-8")
+        questions=(data / "questions.toml").read_text("utf-8"),
+        knowledge=(data / "knowledge.toml").read_text("utf-8"),
+        counts=(data / "counts.toml").read_text("utf-8"),
     )
     tables = tables or load_tables()
     return Diagnosis(
