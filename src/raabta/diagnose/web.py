@@ -259,6 +259,10 @@ def _weigh_handshakes(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Cel
     cells.append(Cell(hop.host, bench.weigher.weigh("tls", facts), witness))
 
 
+_PACED: Final = {("line", "crawls"): "data", ("slow", "data"): "crawls"}
+"""What becomes of a flow once its pace was set beside other pages'."""
+
+
 def _with_contrasts(
     measurement: Measurement,
     facts: tuple[str, ...],
@@ -279,7 +283,7 @@ def _with_contrasts(
     if exchange is not None:
         transfer = next((fact for fact in measurement.transfers if fact.at == exchange.at), None)
         paced, beside = contrasts.pace(measurement, transfer, address=address_of(exchange))
-        flow = "data" if paced == "line" and flow == "crawls" else flow
+        flow = _PACED.get((paced, flow), flow)
     changed = (*facts[:5], flow, facts[6], other, facts[8])
     return (*changed, *more, beside), (*witness, *places, witness[5])
 
@@ -337,8 +341,8 @@ def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: Page, cells:
         more, places = contrasts.of_request(bench.measurement, hop.host)
         transfer = next((fact for fact in bench.measurement.transfers if fact.at == exchange.at), None)
         paced, beside = contrasts.pace(bench.measurement, transfer, address=address_of(exchange))
-        if paced == "line" and result == "crawls":
-            facts = ("page", *facts[1:])
+        flow = _PACED.get((paced, "data" if result == "page" else result), "")
+        facts = ("page" if flow == "data" else flow or result, *facts[1:])
         facts, witness = (*facts, *more, beside), (*witness, *places, exchange.at)
     cells.append(Cell(hop.host, bench.weigher.weigh("http", facts), witness))
 
