@@ -198,7 +198,11 @@ def posterior_of(asked: Sequence[Weighed], weigher: Weigher) -> dict[str, float]
             "down": untouched - sound,
         }
     rounded = {state: round(max(0.0, share), 6) for state, share in shares.items()}
-    return {"ok": round(max(0.0, 1.0 - math.fsum(rounded.values())), 6), **rounded}
+    left = round(1.0 - math.fsum(rounded.values()), 6)
+    if left < 0.0:  # all were rounded up: the largest gives way
+        most = max(rounded, key=rounded.__getitem__)
+        rounded[most] = round(rounded[most] + left, 6)
+    return {"ok": max(0.0, left), **rounded}
 
 
 def _state(measurement: Measurement, asked: Sequence[Weighed], posterior: dict[str, float]) -> tuple[str, str]:

@@ -85,6 +85,24 @@ def pace(measurement: Measurement, transfer: TransferFact | None, *, address: st
     return "slow", "only_page" if other is None else "this_address"
 
 
+def stall_word(measurement: Measurement, transfer: TransferFact | None, *, address: str) -> str:
+    """Say whether a page that stopped on its way stopped again after ``same`` or ``other`` many bytes, or ``none``."""
+    again = find(measurement, "flow.repeat", addresses=(address,))
+    if again is None or transfer is None or again.failure == "interrupted":
+        return "none"
+    if again.n_good or again.failure == "ok":
+        return "other"
+    most = max(again.received_bytes, transfer.received_bytes)
+    apart = abs(again.received_bytes - transfer.received_bytes)
+    return "same" if apart <= SAME_BYTES + SAME_SHARE * most else "other"
+
+
+SAME_BYTES: Final = 2_900
+"""Two full segments: where a transfer stops depends on how its bytes were cut."""
+SAME_SHARE: Final = 0.1
+"""Not validated. Bytes on the wire (TLS records, headers) are counted in one figure and not in the other."""
+
+
 def _own_rate(transfer: TransferFact | None, again: Contrast | None) -> float | None:
     """Give the faster rate of the page and its repeat: a page is slow only if it is slow again."""
     rates = []

@@ -17,7 +17,7 @@ from raabta.diagnose.probe_faults import fault_of
 from raabta.model import DnsLookup, HttpExchange, Measurement, ServiceCheck, TcpConnect, TlsHandshake
 from raabta.reference.addresses import is_address
 
-SERVICE_FACTS: Final = ("kind", "share", "many", "failure")
+SERVICE_FACTS: Final = ("kind", "share", "many", "failure", "others")
 PATH_FACTS: Final = ("test", "loss", "delay")
 
 EXPECTED_PROVIDER: Final = {"facebook_messenger": "Meta"}

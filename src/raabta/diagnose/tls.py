@@ -25,6 +25,7 @@ FACTS: Final = (
     "elsewhere",
     "split",
     "beside",
+    "stall",
 )
 
 _CERTIFICATE: Final = ("certificate_hostname", "certificate_authority", "certificate_invalid")
@@ -79,7 +80,7 @@ def flow_of(exchange: HttpExchange | None, transfers: Sequence[TransferFact]) ->
     match exchange.failure:
         case "ok" | "invalid_redirect" | "too_many_redirects":
             return "crawls" if transfer is not None and crawls(transfer) else "data"
-        case "timeout" if transfer is not None and transfer.silence_s < STALL_S and crawls(transfer):
+        case "timeout" if transfer is not None and transfer.silence_s < STALL_S and _lasts(transfer):
             return "crawls"
         case "timeout":
             return "stalled" if exchange.status or exchange.body else "silent"
@@ -87,6 +88,11 @@ def flow_of(exchange: HttpExchange | None, transfers: Sequence[TransferFact]) ->
             return exchange.failure
         case _:
             return "none"
+
+
+def _lasts(transfer: TransferFact) -> bool:
+    """Say whether bytes kept coming until the probe gave up: too slow, whatever the rate."""
+    return transfer.last_s - transfer.first_s >= CRAWL_S
 
 
 def crawls(transfer: TransferFact) -> bool:

@@ -16,6 +16,7 @@ from raabta.diagnose.bench import NO_PAGE, Bench, Page
 from raabta.diagnose.cell import Cell
 from raabta.diagnose.certificates import fault_of_chain
 from raabta.diagnose.chain import Hop, follow, name_form
+from raabta.diagnose.encrypted import encrypted_cells
 from raabta.diagnose.names import PAGE_PROOFS, address_of, is_unproved, name_cell, page_word, second_cell
 from raabta.model import DnsLookup, HttpExchange, Measurement, TcpConnect, TlsHandshake
 
@@ -52,7 +53,7 @@ def weigh_web(bench: Bench) -> list[Cell]:
         return []
     last = _final_page(bench, hops[-1].exchange)
     lookups = _lookups_by_host(measurement.lookups, hops)
-    cells: list[Cell] = [] if own is None else [own]
+    cells: list[Cell] = [] if own is None else [own, *encrypted_cells(bench)]
     cases: dict[str, HostCase] = {}
     for hop in hops:
         case = cases.get(hop.host)
@@ -279,13 +280,15 @@ def _with_contrasts(
         failed = {step.address for step in steps if step.failure != "ok"}
         name = steps[0].server_name if steps else ""
         other, more, places = contrasts.of_handshakes(measurement, name=name, addresses=failed)
-    flow, beside = facts[5], "none"
+    flow, beside, stall = facts[5], "none", "none"
     if exchange is not None:
         transfer = next((fact for fact in measurement.transfers if fact.at == exchange.at), None)
         paced, beside = contrasts.pace(measurement, transfer, address=address_of(exchange))
         flow = _PACED.get((paced, flow), flow)
+        if flow in ("stalled", "silent", "crawls"):
+            stall = contrasts.stall_word(measurement, transfer, address=address_of(exchange))
     changed = (*facts[:5], flow, facts[6], other, facts[8])
-    return (*changed, *more, beside), (*witness, *places, witness[5])
+    return (*changed, *more, beside, stall), (*witness, *places, witness[5], witness[5])
 
 
 def _chain_word(steps: Sequence[TlsHandshake], name: str, measured_at: str) -> str:

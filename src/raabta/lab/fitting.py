@@ -86,7 +86,7 @@ def _true_of(result: CellResult, known: set[str]) -> list[str]:
     They are those that a truth row names; that all is well where nothing is wrong in any layer; else none, since what
     a layer shows below another's interference is no sample of its being well.
     """
-    named = [name for row in result.truth for name in row.one_of]
+    named = [name for row in result.truth if row.state != "ok" for name in row.one_of]
     here = [
         hypothesis
         for hypothesis in sorted(known)

@@ -40,6 +40,7 @@ _BLOCKED: Final = {
     "dns.encrypted": "encrypted name lookups are stopped",
     "dns.encrypted.dot": "encrypted name lookups (DNS over TLS) are stopped",
     "dns.encrypted.doh": "encrypted name lookups (DNS over HTTPS) are stopped",
+    "dns.encrypted.doq": "encrypted name lookups (DNS over QUIC) are stopped",
     "ip": "the address is blocked",
     "ip.drop": "packets to the address disappear",
     "ip.unreachable": "a router says that the address cannot be reached",

@@ -103,6 +103,7 @@ def lookups(wire: list[WireLookup] | None, path: str) -> tuple[DnsLookup, ...]:
                 server=lookup.resolver_address or "",
                 failure="ok" if failure is None else classify_failure(failure),
                 answers=_answers(found) if found else (),
+                engine=lookup.engine or "",
                 t_s=lookup.t,
             )
         )
