@@ -21,7 +21,8 @@ MAX_HOPS: Final = 20
 MAX_HOST_CHARS: Final = 253
 """Characters of a host name (RFC 1035); a longer one is none."""
 
-_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "tls": 443, "dot": 853, "doh": 443, "tcp": 0}
+_ENCRYPTED: Final = frozenset(("https", "wss", "tls", "dot", "doh"))
 
 
 class Hop(Struct, frozen=True, gc=False):
@@ -100,19 +101,20 @@ _URL: Final = re.compile(r"([A-Za-z]+)://(?:[^/?#@]*@)?(\[[^\]/]*\]|[^/?#:]*)(?:
 
 
 def split_url(url: str) -> tuple[bool, str, int]:
-    """Give whether a URL is encrypted, its host in one form, and its port; the host is "" where it is no web URL."""
+    """Give whether a URL is encrypted, its host in one form, and its port; the host is "" where it names no end point."""
     parts = _URL.match(url)
     if parts is None:
         return False, "", 0
     scheme, host, given = parts.groups()
-    port = _PORTS.get(scheme) or _PORTS.get(scheme.lower())
+    port = _PORTS.get(scheme)
     if port is None:
-        return False, "", 0
-    if len(host) > MAX_HOST_CHARS:
+        scheme = scheme.lower()
+        port = _PORTS.get(scheme)
+    if port is None or len(host) > MAX_HOST_CHARS or not (port or given):
         return False, "", 0
     if host[:1] == "[":
         host = host[1:-1]
-    return scheme[-1:] in "sS", name_form(host), int(given) if given else port
+    return scheme in _ENCRYPTED, name_form(host), int(given) if given else port
 
 
 def name_form(host: str) -> str:

@@ -48,7 +48,9 @@ _POOL_NETTESTS: Final = frozenset(("telegram", "whatsapp", "facebook_messenger",
 """Nettests for which an open connection is the good answer that they look for."""
 
 _OPENS: Final = {
+    "tcp.connect": ("connected", "some_connected"),
     "tcp.connect_alone": ("connected", "some_connected"),
+    "tls.handshake": ("completed", "some_completed"),
     "tls.handshake_alone": ("completed", "some_completed"),
 }
 
@@ -119,7 +121,7 @@ class Combiner:
     def _judge(self, measurement: Measurement, cells: Sequence[Cell]) -> Judgement:
         if measurement.unjudged:
             return self._judge_anew(measurement, cells)
-        opens = measurement.test_name in _POOL_NETTESTS
+        opens = _open_is_good(measurement)
         key = (opens, fault_of(measurement), _pattern(cells), *[cell.weighed.serial for cell in cells])
         found = self._memo.get(key)
         if found is None:
@@ -226,9 +228,13 @@ def _state(measurement: Measurement, asked: Sequence[Weighed], posterior: dict[s
     return state, ""
 
 
+def _open_is_good(measurement: Measurement) -> bool:
+    """Say whether an open connection is the good answer: for end points that are no web page."""
+    return measurement.test_name in _POOL_NETTESTS or measurement.input[:6] in ("tcp://", "tls://", "dot://", "doh://")
+
+
 def _reached(measurement: Measurement, asked: Sequence[Weighed]) -> bool:
-    pool = measurement.test_name in _POOL_NETTESTS
-    good = _REACHES_TARGET | _OPENS if pool else _REACHES_TARGET
+    good = _REACHES_TARGET | _OPENS if _open_is_good(measurement) else _REACHES_TARGET
     return any(
         answer.outcome in good.get(answer.id, ())
         for weighed in asked
