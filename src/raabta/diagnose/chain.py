@@ -101,7 +101,7 @@ _URL: Final = re.compile(r"([A-Za-z]+)://(?:[^/?#@]*@)?(\[[^\]/]*\]|[^/?#:]*)(?:
 
 
 def split_url(url: str) -> tuple[bool, str, int]:
-    """Give whether a URL is encrypted, its host in one form, and its port; the host is "" where it names no end point."""
+    """Give whether a URL is encrypted, its host in one form, and its port; the host is "" where it names none."""
     parts = _URL.match(url)
     if parts is None:
         return False, "", 0

@@ -69,7 +69,8 @@ def pace(measurement: Measurement, transfer: TransferFact | None, *, address: st
     Returns:
         ``("slow", beside)`` with ``beside`` one of ``this_name`` (another name's page from the same address is fast),
         ``this_address`` (that is slow too, the control's is fast), ``only_page`` (the control's is fast, the other
-        name's is unknown); ``("line", "whole_line")`` where the control's page is as slow; else ``("none", "none")``.
+        name's is unknown); ``("line", "whole_line")`` where the control's page is as slow, and ``("line", "server")``
+        where this page came as slowly to the control; else ``("none", "none")``.
     """
     again = find(measurement, "flow.repeat", addresses=(address,))
     control = rate_bps(find(measurement, "flow.control"))
@@ -77,6 +78,9 @@ def pace(measurement: Measurement, transfer: TransferFact | None, *, address: st
     own = _own_rate(transfer, again)
     if own is None or (control is None and other is None):
         return "none", "none"
+    there = measurement.control.rate_bps if measurement.control is not None else None
+    if there is not None and there < own * SLOW_RATIO:
+        return "line", "server"
     reference = min(max(control or 0.0, other or 0.0), BRISK_BPS)
     if own * SLOW_RATIO >= reference:
         return "line", "whole_line"

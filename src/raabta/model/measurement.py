@@ -43,6 +43,7 @@ class Control(Struct, frozen=True, kw_only=True, gc=False):
     """The same target seen by the measurement's own helper. A class is "" where the control did not try.
 
     ``dns`` and ``http`` are failure classes; ``status`` is 0 and ``body_bytes`` -1 where no page was got.
+    ``rate_bps`` is the rate at which the page came to the control, None where it did not say.
     ``endpoints`` is keyed ``address:port`` (``[v6]:port``) as in the document; ``asns`` gives the ASN it noted.
     """
 
@@ -55,6 +56,7 @@ class Control(Struct, frozen=True, kw_only=True, gc=False):
     body_bytes: int = -1
     headers: dict[str, str] = {}
     asns: dict[str, int] = {}
+    rate_bps: float | None = None
 
 
 class Measurement(Struct, frozen=True, kw_only=True, gc=False):

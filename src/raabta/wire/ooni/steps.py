@@ -276,6 +276,7 @@ def control(wire: WireControl | None, failure: str | bool | None) -> Control | N
         title="" if page is None else page.title or "",
         body_bytes=-1 if page is None or page.body_length is None else page.body_length,
         headers=_NO_HEADERS if page is None else _headers(page.headers),
+        rate_bps=None if page is None or not page.x_body_s else (page.body_length or 0) * 8.0 / page.x_body_s,
         asns={address: info.asn for address, info in (wire.ip_info or {}).items() if info.asn},
     )
 

@@ -115,6 +115,7 @@ class WireControlHttp(Struct, gc=False):
     headers: dict[str, Any] | None = None
     status_code: int | None = None
     title: str | None = None
+    x_body_s: Number = None
 
 
 class WireAddressInfo(Struct, gc=False):
