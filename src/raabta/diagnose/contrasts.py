@@ -38,14 +38,14 @@ def word(measurement: Measurement, kind: str, *, name: str = "", addresses: Coll
     return "works" if contrast.n_good else "fails"
 
 
-def repeat_word(measurement: Measurement, kind: str, *, name: str = "", addresses: Collection[str] = ()) -> str:
+def repeat_word(measurement: Measurement, *kinds: str, name: str = "", addresses: Collection[str] = ()) -> str:
     """Say whether the same step, repeated, works ``always``, ``sometimes`` or ``never``; ``none`` without repeats."""
     if not measurement.contrasts:
         return "none"
     tries = [
         one
         for one in measurement.contrasts
-        if one.kind == kind
+        if one.kind in kinds
         and (not name or not one.name or one.name == name)
         and (not addresses or not one.address or one.address in addresses)
     ]
@@ -83,19 +83,21 @@ def pace(measurement: Measurement, transfer: TransferFact | None, *, address: st
         return "line", "server"
     reference = min(max(control or 0.0, other or 0.0), BRISK_BPS)
     if own * SLOW_RATIO >= reference:
-        return "line", "whole_line"
+        return ("none", "none") if control is None else ("line", "whole_line")
     if other is not None and other >= own * SLOW_RATIO:
         return "slow", "this_name"
     return "slow", "only_page" if other is None else "this_address"
 
 
-def stall_word(measurement: Measurement, transfer: TransferFact | None, *, address: str) -> str:
+def stall_word(measurement: Measurement, transfer: TransferFact | None, *, address: str, flow: str) -> str:
     """Say whether a page that stopped on its way stopped again after ``same`` or ``other`` many bytes, or ``none``."""
     again = find(measurement, "flow.repeat", addresses=(address,))
     if again is None or transfer is None or again.failure == "interrupted":
         return "none"
     if again.n_good or again.failure == "ok":
         return "other"
+    if flow == "silent" and not again.received_bytes:
+        return "same"  # it stopped before the first whole TLS record, both times
     most = max(again.received_bytes, transfer.received_bytes)
     apart = abs(again.received_bytes - transfer.received_bytes)
     return "same" if apart <= SAME_BYTES + SAME_SHARE * most else "other"
@@ -130,11 +132,15 @@ def of_connections(measurement: Measurement, steps: Sequence[TcpConnect]) -> tup
     return facts, (_at(repeated), told.at if told is not None else "")
 
 
+SAME_HELLO: Final = ("tls.repeat", "tls.browser_hello", "tls.ech_grease")
+"""Follow-ups that send the same name to the same address, in forms that a filter by name does not tell apart."""
+
+
 def of_handshakes(measurement: Measurement, *, name: str, addresses: Collection[str]) -> tuple[str, Facts, Facts]:
     """Give ``other_name``, then the facts ``repeat``, ``elsewhere`` and ``split`` of failed handshakes, and places."""
     other = word(measurement, "tls.other_name", addresses=addresses)
     facts = (
-        repeat_word(measurement, "tls.repeat", name=name, addresses=addresses),
+        repeat_word(measurement, *SAME_HELLO, name=name, addresses=addresses),
         word(measurement, "tls.control_address", name=name),
         word(measurement, "tls.split_hello", name=name, addresses=addresses),
     )

@@ -26,6 +26,7 @@ FACTS: Final = (
     "split",
     "beside",
     "stall",
+    "partly",
 )
 
 _CERTIFICATE: Final = ("certificate_hostname", "certificate_authority", "certificate_invalid")
@@ -64,6 +65,17 @@ def result_of(steps: Sequence[TlsHandshake]) -> tuple[str, str]:
     """Give one word for what the handshakes did, and the place of one that shows it."""
     result, at = tcp.result_of(steps, _JUDGED)
     return ("alert" if result == "tls_alert" else result), at
+
+
+def partly_of(steps: Sequence[TlsHandshake]) -> str:
+    """Say how those of several handshakes failed that did: ``cut``, ``silent``, ``certificate`` or ``none``."""
+    ways = {_WAYS.get(step.failure, "none") for step in steps if step.failure != "ok"}
+    return ways.pop() if len(ways) == 1 else "none"
+
+
+_WAYS: Final = {"reset": "cut", "eof": "cut", "tls_alert": "cut", "timeout": "silent"} | dict.fromkeys(
+    _CERTIFICATE, "certificate"
+)
 
 
 def step_of(steps: Sequence[TlsHandshake]) -> str:

@@ -286,9 +286,10 @@ def _with_contrasts(
         paced, beside = contrasts.pace(measurement, transfer, address=address_of(exchange))
         flow = _PACED.get((paced, flow), flow)
         if flow in ("stalled", "silent", "crawls"):
-            stall = contrasts.stall_word(measurement, transfer, address=address_of(exchange))
+            stall = contrasts.stall_word(measurement, transfer, address=address_of(exchange), flow=flow)
     changed = (*facts[:5], flow, facts[6], other, facts[8])
-    return (*changed, *more, beside, stall), (*witness, *places, witness[5], witness[5])
+    partly = tls.partly_of(steps) if facts[0] == "some" else "none"
+    return (*changed, *more, beside, stall, partly), (*witness, *places, witness[5], witness[5], witness[0])
 
 
 def _chain_word(steps: Sequence[TlsHandshake], name: str, measured_at: str) -> str:

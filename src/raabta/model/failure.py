@@ -52,6 +52,7 @@ _EXACT: Final[dict[str, FailureClass]] = {
     "network_down": "unreachable",
     "no_route_to_host": "unreachable",
     "address_not_available": "unreachable",
+    "no_protocol_option": "unreachable",
     "dns_nxdomain_error": "nxdomain",
     "dns_name_error": "nxdomain",
     "dns_lookup_error": "nxdomain",
