@@ -20,9 +20,9 @@ from raabta.diagnose import Diagnosis
 from raabta.diagnose.counts import Count, Counts
 from raabta.diagnose.knowledge import WELL
 from raabta.diagnose.weigh import Weighed
+from raabta.lab.judging import DiagnosisOf, measurement_of
 from raabta.lab.results import CellResult
-from raabta.model import Measurement, Rejection, Verdict
-from raabta.wire.ooni import read_measurement
+from raabta.model import Verdict
 
 FAMILY_CAP: Final = 12.0
 """Observations that one family adds to a row at most. Not validated: a family has some ten cells."""
@@ -36,34 +36,28 @@ Tally = dict[tuple[str, str, str], dict[str, dict[str, float]]]
 """(layer, hypothesis, question) -> family -> outcome -> observations."""
 
 
-def count_outcomes(results: Iterable[CellResult], diagnosis: Diagnosis) -> list[Count]:
+def count_outcomes(results: Iterable[CellResult], diagnosis_of: DiagnosisOf) -> list[Count]:
     """Count the outcomes of every question under what is true.
 
     Args:
         results: Cells of the fitting families.
-        diagnosis: With the lab's tables.
+        diagnosis_of: What judges the documents of a scenario.
 
     Returns:
         One row a layer, hypothesis and question that was seen; families capped.
     """
     tally: Tally = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
     for result in results:
-        measurement = _measurement_of(result)
+        measurement = measurement_of(result)
         if measurement is None:
             continue
+        diagnosis = diagnosis_of(result.scenario)
         for cell in diagnosis.cells(measurement):
             _count_cell(tally, result, weighed=cell.weighed, diagnosis=diagnosis)
     return [
         Count(layer=layer, id=hypothesis, question=question, n=_capped(families))
         for (layer, hypothesis, question), families in sorted(tally.items())
     ]
-
-
-def _measurement_of(result: CellResult) -> Measurement | None:
-    if not result.document:
-        return None
-    measurement = read_measurement(result.document.encode(), file=result.scenario, line=1)
-    return None if isinstance(measurement, Rejection) else measurement
 
 
 def _count_cell(tally: Tally, result: CellResult, *, weighed: Weighed, diagnosis: Diagnosis) -> None:
@@ -106,22 +100,23 @@ def _capped(families: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 
 def choose_temperature(
-    results: Iterable[CellResult], judge: Callable[[float], Callable[[Measurement], Verdict]]
+    results: Iterable[CellResult], judge: Callable[[float], DiagnosisOf]
 ) -> tuple[float, dict[float, float]]:
     """Choose the temperature with the least log-loss of "is there interference?" on calibration families.
 
     Args:
         results: Cells of the calibration families.
-        judge: Gives, for a temperature, what makes a verdict of a measurement.
+        judge: Gives, for a temperature, what judges the documents of a scenario.
 
     Returns:
         The temperature, and the mean log-loss in nats of each that was tried.
     """
-    measured = [(result, found) for result in results if (found := _measurement_of(result)) is not None]
+    measured = [(result, found) for result in results if (found := measurement_of(result)) is not None]
     losses = {}
     for temperature in TEMPERATURES if measured else ():
-        diagnose = judge(temperature)
-        losses[temperature] = math.fsum(_loss(result, diagnose(found)) for result, found in measured) / len(measured)
+        diagnosis_of = judge(temperature)
+        total = math.fsum(_loss(result, diagnosis_of(result.scenario).diagnose(found)) for result, found in measured)
+        losses[temperature] = total / len(measured)
     return (min(losses, key=losses.__getitem__) if losses else 1.0), losses
 
 

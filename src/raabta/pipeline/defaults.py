@@ -23,19 +23,22 @@ class Settings(Struct, frozen=True, kw_only=True):
     context: tuple[str, ...] = ()
 
 
-def load_diagnosis(settings: Settings, *, context: Context | None = None, tables: Tables | None = None) -> Diagnosis:
+def load_diagnosis(
+    settings: Settings, *, context: Context | None = None, tables: Tables | None = None, counts: str | None = None
+) -> Diagnosis:
     """Prepare a diagnosis with the package's tables.
 
     Args:
         settings: Prior and date.
         context: Other measurements' voices, from ``pipeline.bulk.gather_context``.
         tables: Other tables than the package's, as the emulated country has.
+        counts: Text of another table of counts than the package's; "" for reasoned likelihoods alone.
     """
     data = files("raabta.diagnose") / "data"
     knowledge = parse_knowledge(
         questions=(data / "questions.toml").read_text("utf-8"),
         knowledge=(data / "knowledge.toml").read_text("utf-8"),
-        counts=(data / "counts.toml").read_text("utf-8"),
+        counts=(data / "counts.toml").read_text("utf-8") if counts is None else counts,
     )
     tables = tables or load_tables()
     return Diagnosis(
