@@ -155,6 +155,27 @@ def _own_headers(exchange: HttpExchange, control: Control) -> bool:
     return not ours.isdisjoint(name.lower() for name in control.headers)
 
 
+def same_server(exchange: HttpExchange, control: Control | None) -> bool:
+    """Say whether a response names the control's server software and sends the same headers, four or more.
+
+    A page that is made anew for everybody has another title and length each time; its headers stay. Whoever injects a
+    notice seldom knows the headers of the site that it stands in for.
+    """
+    if control is None or exchange.status != control.status:
+        return False
+    ours = {name.lower(): value for name, value in exchange.headers.items()}
+    theirs = {name.lower(): value for name, value in control.headers.items()}
+    same_names = ours.keys() - _VARYING == theirs.keys() - _VARYING
+    return len(ours) >= _TELLING_HEADERS and same_names and ours.get("server", "") == theirs.get("server", "-")
+
+
+_TELLING_HEADERS: Final = 4
+_VARYING: Final = frozenset(
+    ("set-cookie", "connection", "keep-alive", "transfer-encoding", "content-length", "alt-svc")
+)
+"""Headers that one server sends now and not then, by protocol and visit."""
+
+
 def sign_of(exchange: HttpExchange, control: Control | None, *, title: str, tables: Tables) -> str:
     """Say what a page that is not the control's looks like."""
     signs = exchange.signs

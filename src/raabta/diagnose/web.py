@@ -57,6 +57,9 @@ def weigh_web(bench: Bench) -> list[Cell]:
     cases: dict[str, HostCase] = {}
     for hop in hops:
         case = cases.get(hop.host)
+        if case is None and cells and _leads_nowhere(bench, hop, lookups):
+            cells.append(_nowhere(bench, hops[hop.index - 1]))
+            break
         if case is None:
             page = last if hop is hops[-1] else NO_PAGE
             case = cases[hop.host] = _open_case(bench, hop, page=page, lookups=lookups, cells=cells)
@@ -96,6 +99,25 @@ def _weigh_quic(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Cell]) ->
     cells.append(Cell(hop.host, bench.weigher.weigh("quic", facts), (at,) * len(facts)))
 
 
+def _leads_nowhere(bench: Bench, hop: Hop, lookups: dict[str, list[DnsLookup]]) -> bool:
+    """Say whether a redirect leads to a name that does not exist, for the control either."""
+    control = bench.measurement.control
+    if hop.index == 0 or control is None or control.http not in _NAMELESS:
+        return False
+    mine = lookups[hop.host]
+    return bool(mine) and all(lookup.failure in _NAMELESS for lookup in mine)
+
+
+_NAMELESS: Final = frozenset(("nxdomain", "no_answer", "no_data", "servfail"))
+
+
+def _nowhere(bench: Bench, hop: Hop) -> Cell:
+    """Weigh a redirect that leads to no place that exists: the site's own fault."""
+    facts = ("invalid_redirect", "tls" if hop.encrypted else "clear", page_word(bench.measurement.control))
+    at = hop.exchange.at if hop.exchange is not None else ""
+    return Cell(hop.host, bench.weigher.weigh("http", facts), (at,) * len(facts))
+
+
 def _lookups_by_host(lookups: Sequence[DnsLookup], hops: list[Hop]) -> dict[str, list[DnsLookup]]:
     """Sort the lookups by the host of the chain that they were for."""
     by_host: dict[str, list[DnsLookup]] = {hop.host: [] for hop in hops}
@@ -126,9 +148,14 @@ def _final_page(bench: Bench, exchange: HttpExchange | None) -> Page:
     control = bench.measurement.control
     title = http.title_of(exchange)
     page = http.page_of(exchange, control, title=title)
-    if page in ("same", "similar") or (page == "unknown" and exchange.status < 400 and exchange.url[:6] == "https:"):
+    alike = page in ("same", "similar")
+    if exchange.status < 400 and (alike or (page == "unknown" and exchange.url[:6] == "https:")):
         return Page(page)  # nobody in between can put another page into TLS
     sign = http.sign_of(exchange, control, title=title, tables=bench.tables)
+    if alike:  # the site treats the control alike: its challenge is no less a challenge
+        return Page("unknown", sign) if sign in ("challenge", "geo") else Page(page)
+    if sign == "none" and page == "differs" and http.same_server(exchange, control):
+        return Page("similar")
     if sign in ("blockpage", "refusal", "captive") and exchange.url[:6] == "https:":
         sign = "none"  # words of refusal over TLS are the site's own
     return Page(page, sign)
