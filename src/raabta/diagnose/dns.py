@@ -33,7 +33,7 @@ FACTS: Final = (
 SAME: Final = frozenset(("same_address", "same_network", "same_provider"))
 ODD: Final = frozenset(("access_cache", "access_network", "other_network", "uncompared", "blockpage_address", "bogon"))
 
-_FAILURES: Final = {
+FAILURES: Final = {
     "nxdomain": "nxdomain",
     "no_answer": "no_answer",
     "no_data": "no_data",
@@ -42,7 +42,7 @@ _FAILURES: Final = {
     "timeout": "timeout",
 }
 _EMPTY: Final = frozenset(("nxdomain", "no_answer", "no_data"))
-FAILED: Final = frozenset((*_FAILURES.values(), "failed"))
+FAILED: Final = frozenset((*FAILURES.values(), "failed"))
 
 _UNROUTED: Final = frozenset(
     (
@@ -148,7 +148,7 @@ def answer_of(view: NameView, measurement: Measurement, *, tables: Tables) -> st
     """Classify the everyday answer against the baseline."""
     everyday = view.everyday
     if not everyday.addresses:
-        return _FAILURES.get(everyday.failure, "failed") if everyday.at else "none"
+        return FAILURES.get(everyday.failure, "failed") if everyday.at else "none"
     addresses = everyday.addresses
     if not view.baseline.isdisjoint(addresses):
         first = next(iter(addresses))

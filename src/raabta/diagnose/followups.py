@@ -24,6 +24,8 @@ BRISK_BPS: Final = 2_000_000.0
 
 _CUT: Final = frozenset(("reset", "eof", "timeout", "tls_alert", "other"))
 _STOPPED: Final = frozenset(("reset", "eof", "timeout", "other"))
+_VAGUE: Final = frozenset(("servfail", "other"))
+"""What a system's resolver says of refusals, failures and more alike (EAI_AGAIN, EAI_FAIL)."""
 _EMPTY: Final = frozenset(("nxdomain", "no_answer", "no_data"))
 
 
@@ -74,6 +76,8 @@ def _of_lookups(measurement: Measurement, host: str, *, control: Control | None)
     if not odd and not late:
         return
     if "fails" in odd:
+        if any(lookup.resolver == "system" and lookup.failure in _VAGUE for lookup in mine):
+            yield FollowUp(kind="dns.system", name=host)
         yield FollowUp(kind="dns.repeat", name=host, n=2)
         yield FollowUp(kind="dns.other_name", name=host)
     yield FollowUp(kind="dns.no_resolver", name=host)

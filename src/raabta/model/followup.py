@@ -42,6 +42,7 @@ def _rows(*rows: tuple[str, str, int, int, float]) -> dict[str, FollowUpKind]:
 
 FOLLOW_UPS: Final[dict[str, FollowUpKind]] = _rows(
     ("dns.repeat", "Does the same lookup fail again?", 6, 2_000, 12.0),
+    ("dns.system", "What does the system's resolver say when it is asked without the system?", 2, 500, 4.0),
     ("dns.tcp", "What does the plain resolver say over TCP?", 10, 1_500, 4.0),
     ("dns.dot", "What does DNS over TLS say?", 20, 8_000, 6.0),
     ("dns.doq", "What does DNS over QUIC say?", 20, 12_000, 6.0),

@@ -12,7 +12,8 @@ class DnsLookup(Struct, frozen=True, kw_only=True, gc=False):
     """One name, one resolver, one kind of record.
 
     ``resolver`` is how it was asked: ``system``, ``udp`` (a resolver named by the probe, unencrypted) or
-    ``encrypted`` (DoT, DoH, DoQ); ``engine`` is the probe's own word for it. ``answers`` pairs an address with the ASN that the probe noted (0: none).
+    ``encrypted`` (DoT, DoH, DoQ); ``engine`` is the probe's own word for it. ``answers`` pairs an address with the
+    ASN that the probe noted (0: none).
     """
 
     at: str

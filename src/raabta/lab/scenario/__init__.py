@@ -3,4 +3,6 @@
 The format is in docs/guides/scenarios.md.
 
 - ``types``: the shapes of a scenario file
+- ``vocabulary``: actions, triggers and conditions, as tables
+- ``load``: files to scenarios; ``shape`` and ``check`` find every mistake, ``places`` its line
 """

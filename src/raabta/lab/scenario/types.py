@@ -97,7 +97,8 @@ class Truth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is true of cells: one row a mechanism that holds. Several rows of a cell hold at once.
 
     ``one_of`` lists the mechanisms that cannot be told apart from there; their common ancestor counts too. An empty
-    ``one_of`` says that no mechanism holds (state ``ok``). ``locus`` "" takes any.
+    ``one_of`` says that no mechanism holds (state ``ok``). A row with state ``ok`` that lists mechanisms is optional:
+    the cell is well, or may be said to have one of them (a lossy line that works). ``locus`` "" takes any.
     """
 
     networks: list[str] = []
