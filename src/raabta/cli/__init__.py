@@ -14,7 +14,10 @@ from typing import Annotated
 import typer
 
 from raabta import __version__
+from raabta.cli.control import control
 from raabta.cli.diagnose import diagnose
+from raabta.cli.lab import app as lab
+from raabta.cli.probe import probe
 
 __all__ = ["app", "main"]
 
@@ -42,6 +45,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command(short_help="Say what measurements found, how sure that is, and why.")(diagnose)
+app.command(short_help="Say to others what a target looks like from this machine.")(control)
+app.command(short_help="Measure from here, and say what is wrong and where.")(probe)
+app.add_typer(lab, name="lab", short_help="Emulate a country on this machine, and run the probe in it.")
 
 
 def _show_version(wanted: bool) -> None:

@@ -65,7 +65,7 @@ def diagnose(
     if rejects is not None and rejects == output:
         fail("--output and --rejects name the same file. Give them different names.")
     for option, file in (("--output", output), ("--rejects", rejects)):
-        _check_folder(option, file)
+        require_folder(option, file)
 
     from raabta.cli.run import Request, run  # noqa: PLC0415  takes 0.3 s, which --help and mistakes need not wait for
 
@@ -106,7 +106,8 @@ def _check_paths(paths: list[str], context: list[str], *, example: bool) -> None
         typer.echo("Reading from the keyboard: end with Ctrl-D on a line of its own.", err=True)
 
 
-def _check_folder(option: str, file: str | None) -> None:
+def require_folder(option: str, file: str | None) -> None:
+    """End the command where a file's folder is missing, or where the file is a folder."""
     if file is None or file == STANDARD:
         return
     place = Path(file)

@@ -1,1 +1,14 @@
-"""To be filled."""
+"""The service outside: what does this target look like from here?
+
+Read in this order: ``guard`` (what may be connected to; pure) → ``rate`` (how often a client may ask; pure) →
+``identity`` (certificate and keys) → ``settings`` → ``inquiry`` (a question to its answer) with ``reach`` (names and
+connections, past the guard) and ``page`` (redirects) → ``desk`` (requests to replies) → ``conversation`` (one
+connection) → ``server``. ``about`` is the page for people. The format is in ``wire.control``.
+"""
+
+from raabta.control.guard import Guard
+from raabta.control.identity import Identity, load_identity
+from raabta.control.server import serve
+from raabta.control.settings import ControlSettings, Deadlines, Limits
+
+__all__ = ["ControlSettings", "Deadlines", "Guard", "Identity", "Limits", "load_identity", "serve"]

@@ -1,36 +1,33 @@
 """Encrypted name lookups as a service of their own: does each way of asking (DoT, DoH, DoQ) get through?
 
-Only documents that say how the machine's own network was are judged here: without that, a lookup that fails may be the
-line's fault. A lookup that was answered, with whatever words, got through.
+Our own probe asks each way once a round, beside the machine's own network, and repeats what failed. A lookup of the
+measurement itself that got through overrides that: what works for one name is not stopped.
 """
 
 from typing import Final
 
 from raabta.diagnose.bench import Bench
 from raabta.diagnose.cell import Cell
-from raabta.model import DnsLookup
+from raabta.diagnose.local import AT
+from raabta.model import classify_failure
 
-_ENGINES: Final = ("dot", "doh", "doq")
 _STOPPED: Final = frozenset(("timeout", "reset", "eof", "refused", "unreachable"))
 
 
 def encrypted_cells(bench: Bench) -> list[Cell]:
     """Weigh each way of asking that failed every time; one that was answered once is no cell."""
-    by_engine: dict[str, list[DnsLookup]] = {engine: [] for engine in _ENGINES}
-    for lookup in bench.measurement.lookups:
-        if lookup.engine in by_engine and lookup.failure != "interrupted":
-            by_engine[lookup.engine].append(lookup)
-    stopped = {
-        engine: lookups
-        for engine, lookups in by_engine.items()
-        if lookups and all(lookup.failure in _STOPPED for lookup in lookups)
-    }
-    if not stopped:
+    health = bench.measurement.local
+    if health is None or not health.encrypted:
         return []
-    works = any(lookups and engine not in stopped for engine, lookups in by_engine.items())
+    through = {lookup.engine for lookup in bench.measurement.lookups if lookup.failure not in _STOPPED}
+    failures = {
+        engine: "ok" if engine in through else classify_failure(failure or None)
+        for engine, failure in health.encrypted.items()
+    }
+    stopped = {engine: failure for engine, failure in failures.items() if failure in _STOPPED}
+    others = "work" if len(stopped) < len(failures) else "fail"
     cells = []
-    for engine, lookups in stopped.items():
-        facts = (engine, "none", "one", lookups[0].failure, "work" if works else "fail")
-        weighed = bench.weigher.weigh("vpn", facts)
-        cells.append(Cell(f"(lookups by {engine})", weighed, (lookups[0].at,) * len(facts)))
+    for engine, failure in stopped.items():
+        facts = (engine, "none", "one", failure, others)
+        cells.append(Cell(f"(lookups by {engine})", bench.weigher.weigh("vpn", facts), (f"{AT}.encrypted",) * 5))
     return cells

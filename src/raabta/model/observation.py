@@ -174,7 +174,10 @@ class LocalHealth(Struct, frozen=True, kw_only=True, gc=False):
     ``portal``: ``none``, ``portal`` or ``unknown``. ``beyond``: whether anything past the operator answers, ``ok`` or
     ``silent``. ``clock``: ``ok``, ``wrong`` or ``unknown``, with ``clock_off_s`` (own clock minus the true one).
     ``ipv6``:
-    ``ok``, ``none`` or ``broken``. ``rtt_ms``, ``loss_share`` and ``goodput_bps`` describe the line towards the anchors
+    ``ok``, ``none`` or ``broken``. ``encrypted`` gives, by way of encrypted lookup (``dot``, ``doh``, ``doq``), the
+    df-007
+    failure of every try, "" where one was answered. ``rtt_ms``, ``loss_share`` and ``goodput_bps`` describe the line
+    towards the anchors
     and the control, None where not measured.
     """
 
@@ -191,3 +194,4 @@ class LocalHealth(Struct, frozen=True, kw_only=True, gc=False):
     goodput_bps: float | None = None
     n_anchors: int = 0
     n_anchors_good: int = 0
+    encrypted: dict[str, str] = {}

@@ -5,6 +5,7 @@ strings.
 All times are seconds of ``clock()``, which never goes back. Whoever opens a stream or a datagram socket closes it.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,14 @@ class IcmpError:
     code: int
     sender: str
     ipv6: bool = False
+
+
+class IcmpSentError(OSError):
+    """An ICMP error ended a connection attempt, and the platform told which. ``errno`` is as without it."""
+
+    def __init__(self, error: int, icmp: IcmpError) -> None:
+        super().__init__(error, os.strerror(error))
+        self.icmp = icmp
 
 
 class Stream(Protocol):
@@ -59,6 +68,9 @@ class Datagrams(Protocol):
     async def receive(self) -> tuple[bytes, str]:
         """Give the next datagram and the address that sent it. Raises ``OSError`` when an ICMP error arrived."""
 
+    async def receive_until(self, deadline: float) -> tuple[bytes, str] | None:
+        """Likewise; None where the network's clock came to ``deadline`` first. Cheaper than ``asyncio.timeout``."""
+
     def icmp(self) -> IcmpError | None:
         """Give the next ICMP error that arrived for this socket, where the platform tells (error queue)."""
 
@@ -91,8 +103,13 @@ class Network(Protocol):
     async def resolve(self, name: str, *, ipv6: bool) -> list[str]:
         """Ask the system's resolver for the addresses of one family. Raises ``OSError`` (``socket.gaierror``)."""
 
-    async def open_tcp(self, address: str, port: int, *, ttl: int = 0) -> Stream:
-        """Connect. The caller sets the deadline (``asyncio.timeout``). Raises ``OSError``."""
+    async def open_tcp(self, address: str, port: int, *, ttl: int = 0, until: float | None = None) -> Stream:
+        """Connect. The caller sets a deadline: ``until``, in seconds of the clock, or ``asyncio.timeout``.
+
+        Raises:
+            TimeoutError: ``until`` came first.
+            OSError: Nobody was connected to; ``IcmpSentError`` where an ICMP error is known to be the reason.
+        """
 
     def open_udp(self, address: str, port: int, *, any_sender: bool = False) -> Datagrams:
         """Open a UDP socket towards an address. Raises ``OSError``."""

@@ -123,7 +123,9 @@ class Request(Struct, kw_only=True):
     headers_list: list[list[str]] = []
     body: str = ""
     body_is_truncated: bool = False
-    tor: dict[str, Any] = {"exit_ip": None, "exit_name": None, "is_tor": False}
+    tor: dict[str, Any] = msgspec.field(
+        default_factory=lambda: {"exit_ip": None, "exit_name": None, "is_tor": False}
+    )
     x_transport: str = "tcp"
 
 
