@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,20 +33,21 @@ from raabta.probe.settings import ProbeSettings, Resolver, Timeouts
 from raabta.probe.trace import Budget, Trace
 
 GOAL: Final = 5.0
+TURNS: Final = 5
 SCENARIO: Final = Scenario(
     title="A clean path",
     family="benchmark",
     network=[Network(name="home", line=Line(delay_ms=5.0))],
-    target=[Target(name="site", n_addresses=20)],
+    target=[Target(name="site", n_addresses=20), Target(name="shop", n_addresses=2)],
 )
 COUNTRY: Final = plan_country(SCENARIO)
 ADDRESSES: Final = COUNTRY.targets[0].addresses
 """Many, so that used ports do not run out."""
 RESOLVER: Final = COUNTRY.networks[0].system_resolvers[0]
-HOST: Final = COUNTRY.targets[0].host
+HOST: Final = COUNTRY.targets[1].host
 CLIENT: Final = COUNTRY.networks[0].client
 EXPORTER: Final = ("127.0.0.1", 9115)
-IN_FLIGHT: Final = {"tcp": 50, "dns": 400}
+IN_FLIGHT: Final = {"tcp": 50, "dns": 300}
 """Ours: lookups listen 0.3 s for a second answer, which costs no CPU but time."""
 EXPORTER_IN_FLIGHT: Final = 20
 MODULES: Final = f"""
@@ -216,14 +218,18 @@ async def _connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
 
 
 def inside(seconds: float) -> None:
+    """Measure in turns, since other work of the machine slows both; the median counts."""
     prepare_machine()
     with running(COUNTRY, authority=make_authority()):
         for kind in ("tcp", "dns"):
-            rate, bad = measure_ours(kind, seconds)
-            their_rate, their_bad = measure_exporter(kind, seconds)
+            turns = [(measure_ours(kind, seconds), measure_exporter(kind, seconds)) for _ in range(TURNS)]
+            ours_rate = statistics.median(mine[0] for mine, _ in turns)
+            their_rate = statistics.median(theirs[0] for _, theirs in turns)
+            times = statistics.median(mine[0] / theirs[0] for mine, theirs in turns)
+            failed = sum(mine[1] for mine, _ in turns), sum(theirs[1] for _, theirs in turns)
             print(
-                f"{kind}: ours {rate:,.0f}/CPU-s ({bad} failed), blackbox_exporter {their_rate:,.0f}/CPU-s "
-                f"({their_bad} failed): {rate / their_rate:.1f} x (goal: at least {GOAL} x)",
+                f"{kind}: ours {ours_rate:,.0f}/CPU-s ({failed[0]} failed), blackbox_exporter {their_rate:,.0f}/CPU-s "
+                f"({failed[1]} failed): {times:.1f} x (goal: at least {GOAL} x)",
                 flush=True,
             )
 
@@ -235,7 +241,7 @@ def main() -> int:
     if shutil.which("prometheus-blackbox-exporter", path=tool_path()) is None:
         print("prometheus-blackbox-exporter is not installed")
         return 0
-    seconds = sys.argv[1] if len(sys.argv) > 1 else "4"
+    seconds = sys.argv[1] if len(sys.argv) > 1 else "2"
     command = unshared([sys.executable, "-m", "tests.bench.probe_rates", "--inside", seconds])
     return subprocess.run(command, check=False).returncode
 

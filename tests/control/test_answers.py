@@ -12,7 +12,7 @@ from raabta.control import Limits
 from raabta.model import Measurement
 from raabta.wire.ooni.document import read_measurement
 from tests.cases.authority import issue, self_signed
-from tests.cases.controls import FORBIDDEN, QUICK, SECOND, TARGET, a_control, a_site
+from tests.cases.controls import FORBIDDEN, PATIENT, SECOND, TARGET, a_control, a_site
 from tests.cases.loopback import page, says
 
 HOST = "shop.example"
@@ -220,7 +220,7 @@ def test_a_silent_site_ends_with_the_deadline_and_what_is_known_is_told(tmp_path
 
     async def work() -> None:
         async with a_site(silent) as port:
-            deadlines = msgspec.structs.replace(QUICK, measure_s=0.3)
+            deadlines = msgspec.structs.replace(PATIENT, measure_s=1.2)
             async with a_control(tmp_path, names={HOST: [[TARGET]]}, ports=[port], deadlines=deadlines) as bench:
                 _, answer = await bench.post({"http_request": f"http://{HOST}:{port}/"})
         assert answer["x_unfinished"] is True

@@ -26,6 +26,10 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(work)
 
 
+ROOMY = Rate(per_s=1e6, burst=1e6)
+"""For tests that try again and again until there is a free place."""
+
+
 async def still_serves(bench: Bench, *, source: str = "127.0.0.1") -> bool:
     """Ask for the page until there is a free place; the test's own deadline ends it."""
     while True:
@@ -91,7 +95,7 @@ def test_a_client_that_never_begins_tls_is_let_go(tmp_path: Path) -> None:
 
 def test_a_client_that_does_not_read_is_let_go(tmp_path: Path) -> None:
     async def work() -> None:
-        limits = Limits(max_connections_per_client=1)
+        limits = Limits(rate=ROOMY, max_connections_per_client=1)
         async with a_control(tmp_path, deadlines=QUICK, limits=limits) as bench:
             _, writer = await bench.connect()
             writer.transport.pause_reading()  # type: ignore[attr-defined]
@@ -108,7 +112,7 @@ def test_a_client_that_does_not_read_is_let_go(tmp_path: Path) -> None:
 
 def test_one_client_cannot_take_all_places(tmp_path: Path) -> None:
     async def work() -> None:
-        limits = Limits(max_connections_per_client=4)
+        limits = Limits(rate=ROOMY, max_connections_per_client=4)
         async with a_control(tmp_path, limits=limits) as bench:
             flood = await asyncio.gather(*(bench.connect() for _ in range(40)), return_exceptions=True)
             opened = [item for item in flood if not isinstance(item, BaseException)]
@@ -123,7 +127,7 @@ def test_one_client_cannot_take_all_places(tmp_path: Path) -> None:
 
 def test_all_clients_together_cannot_take_more_than_there_is(tmp_path: Path) -> None:
     async def work() -> None:
-        limits = Limits(max_connections=8, max_connections_per_client=4)
+        limits = Limits(rate=ROOMY, max_connections=8, max_connections_per_client=4)
         async with a_control(tmp_path, limits=limits) as bench:
             asking = [bench.connect(source=f"127.0.0.{n}") for n in range(2, 22)]
             flood = await asyncio.gather(*asking, return_exceptions=True)
@@ -139,7 +143,7 @@ def test_all_clients_together_cannot_take_more_than_there_is(tmp_path: Path) -> 
 
 def test_when_it_is_crowded_idle_connections_get_less_time(tmp_path: Path) -> None:
     async def work() -> None:
-        limits = Limits(max_connections=4, max_connections_per_client=4)
+        limits = Limits(rate=ROOMY, max_connections=4, max_connections_per_client=4)
         deadlines = msgspec.structs.replace(PATIENT, idle_s=50.0, crowded_idle_s=0.2)
         async with a_control(tmp_path, limits=limits, deadlines=deadlines) as bench:
             opened = [await bench.connect() for _ in range(4)]
@@ -271,7 +275,7 @@ def test_what_is_no_question_is_400_with_words(tmp_path: Path, body: bytes) -> N
 
 def test_plain_http_and_broken_tls_end_without_harm(tmp_path: Path) -> None:
     async def work() -> None:
-        async with a_control(tmp_path) as bench:
+        async with a_control(tmp_path, deadlines=QUICK) as bench:
             for sent in (GET_PAGE, b"\x16\x03\x01\xff\xff" + b"\x00" * 100, b"\x80" * 3_000):
                 reader, writer = await asyncio.open_connection("127.0.0.1", bench.port)
                 writer.write(sent)
@@ -353,10 +357,11 @@ def test_nothing_of_who_asked_or_what_was_asked_is_written_anywhere(
     planted, secret = "127.0.0.77", "payroll-of-the-planted-firm.example"
 
     async def work() -> list[bytes]:
+        deadlines = msgspec.structs.replace(PATIENT, idle_s=0.8, header_s=0.8)
         with caplog.at_level(logging.DEBUG):
             async with a_site(says(page(b"x"))) as port:
                 names = {secret: [[TARGET]]}
-                async with a_control(tmp_path, names=names, ports=[port], deadlines=QUICK) as bench:
+                async with a_control(tmp_path, names=names, ports=[port], deadlines=deadlines) as bench:
                     question = {"http_request": f"http://{secret}:{port}/", "tcp_connect": [f"{planted}:{port}"]}
                     status, answer = await bench.post({**question, "tcp_connect": []}, source=planted)
                     junk = [await bench.raw(sent, source=planted) for sent in (b"junk", b"GET / HT", GET_PAGE)]

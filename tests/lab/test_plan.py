@@ -108,7 +108,7 @@ def test_only_a_group_with_a_cache_at_an_operator_is_known_for_caches() -> None:
 def test_the_median_line_loses_what_was_measured_per_round_trip() -> None:
     line = LINES["median_pk"]
     assert math.isclose(1 - (1 - line.loss) ** 2, 0.086)
-    assert (line.rate_mbit, line.delay_ms) == (5.3, 86.0)
+    assert (line.rate_mbit, line.delay_ms) == (5.3, 88.8)
 
 
 def test_every_packaged_scenario_has_a_plan() -> None:

@@ -62,7 +62,9 @@ def test_a_scenario_that_needs_what_is_not_there_is_skipped_with_the_reason(lab:
     monkeypatch.setattr("raabta.lab.needs.SYSTEM_PATHS", ())
     monkeypatch.setenv("PATH", "/nowhere")
     asyncio.run(run_orders([order], lambda _, results: found.extend(results), n_workers=1, arguments=STANDIN))
-    assert [result.skipped for result in found] == ["nginx not found. On Debian: apt-get install nginx-light"]
+    assert [result.skipped for result in found] == [
+        "nft and iptables and tc and nginx not found. On Debian: apt-get install nftables iptables iproute2 nginx-light"
+    ]
 
 
 RUNNER = """

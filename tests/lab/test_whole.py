@@ -94,6 +94,6 @@ def test_an_ordinary_user_can_run_scenarios(as_nobody: Callable[[Sequence[str]],
 def test_a_shell_is_in_the_client_s_place_and_ends_with_its_own_code(lab: Inside) -> None:
     done = raabta("shell", TWIN, "--network", "south", given="cat /etc/resolv.conf; exit 7\n")
     assert done.returncode == 7, done.stderr
-    assert "nameserver 198.18.11.53" in done.stdout
+    assert "nameserver 198.19.251.53" in done.stdout
     assert "You are a client of south, at 198.18.11.2." in done.stderr
     assert "https://news.example/" in done.stderr

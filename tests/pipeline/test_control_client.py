@@ -16,7 +16,7 @@ from raabta.pipeline.control_line import WRONG_PIN
 from raabta.probe.host import HostNetwork
 from raabta.wire.control import check_kept
 from tests.cases.authority import NOW, Issued, issue, self_signed
-from tests.cases.controls import QUICK, a_control
+from tests.cases.controls import a_control
 from tests.cases.loopback import LOCAL, free_port, is_silent, listening, page, resets, says, settings
 
 URL = "https://nobody.example/"
@@ -160,7 +160,7 @@ def test_an_answer_to_another_question_is_not_believed(tmp_path: Path) -> None:
     """What was recorded of one question is sent back for another: the signature covers the question."""
 
     async def work() -> None:
-        async with a_control(tmp_path, deadlines=QUICK) as bench:
+        async with a_control(tmp_path) as bench:
             question = b'{"http_request":"https://another.example/"}'
             head = f"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(question)}\r\n\r\n"
             recorded = await bench.raw(head.encode() + question)

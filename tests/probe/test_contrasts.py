@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from typing import Any
 
+import msgspec
 import pytest
 
 from raabta.model.followup import FOLLOW_UPS, FollowUp
@@ -11,6 +12,8 @@ from raabta.probe import contrasts
 from raabta.probe.contrasts import NO_ANCHOR, run_follow_up
 from raabta.probe.settings import Anchor, ProbeSettings, Timeouts
 from raabta.probe.trace import BudgetSpentError
+from raabta.reference.special import special_ranges_without
+from raabta.reference.tables import load_tables
 from raabta.wire.ooni.writing import Contrast
 from raabta.wire.tls import alert_record, find_client_hello
 from tests.cases.authority import NOW, Issued, issue, self_signed, the_root
@@ -41,6 +44,9 @@ TOLD = ProbeSettings(
     timeouts=Timeouts(tcp_s=8.0, tls_s=8.0, http_s=20.0),
     max_body_bytes=20_000,
 )
+
+# The package's tables, where the test's own addresses are nobody's secret.
+TABLES = msgspec.structs.replace(load_tables(), special=special_ranges_without("127.0.0.0/8", "192.0.2.0/24"))
 
 
 class Server:
@@ -73,7 +79,7 @@ def take(kind: str, network: ScriptedNetwork, *, told: ProbeSettings = TOLD, **f
     """Take a follow-up on virtual time; nothing may stay open."""
     told_of: dict[str, Any] = {"address": SITE, "port": 443, "name": HOST} | fields
     follow_up = FollowUp(kind=kind, **told_of)
-    found = on_virtual_time(run_follow_up(trace_on(network), follow_up, settings=told, now=NOW, asn_of=lambda _: 0))
+    found = on_virtual_time(run_follow_up(trace_on(network), follow_up, settings=told, now=NOW, tables=TABLES))
     assert network.n_open == 0
     assert found.kind == kind
     return found
@@ -193,9 +199,7 @@ async def as_browser(conduct: Conduct, *, server: ssl.SSLContext | None = None, 
     trace = a_trace()
     async with listening(conduct, tls=server) as port:
         follow_up = FollowUp(kind="tls.browser_hello", address=LOCAL, port=port, name=HOST)
-        return await run_follow_up(
-            trace, follow_up, settings=settings(deadline_s=deadline_s), now=NOW, asn_of=lambda _: 0
-        )
+        return await run_follow_up(trace, follow_up, settings=settings(deadline_s=deadline_s), now=NOW, tables=TABLES)
 
 
 def test_a_browsers_hello_is_answered_whatever_the_certificate() -> None:
@@ -296,7 +300,7 @@ async def by_quic(kind: str, certificate: Issued, *, n: int = 1) -> Contrast:
             FollowUp(kind=kind, address=LOCAL, port=port, name=HOST, n=n),
             settings=settings(anchor_port=port),
             now=NOW,
-            asn_of=lambda _: 0,
+            tables=TABLES,
         )
 
 
@@ -317,7 +321,7 @@ def test_each_contrast_by_quic_with_a_server_that_answers(kind: str, detail: str
 
 def test_a_closed_port_refuses_quic() -> None:
     follow_up = FollowUp(kind="quic.repeat", address=LOCAL, port=free_port(), name=HOST, n=2)
-    found = asyncio.run(run_follow_up(a_trace(), follow_up, settings=settings(), now=NOW, asn_of=lambda _: 0))
+    found = asyncio.run(run_follow_up(a_trace(), follow_up, settings=settings(), now=NOW, tables=TABLES))
     assert outcome(found) == ("connection_refused", 2, 0, "")
 
 
@@ -341,4 +345,4 @@ def test_no_follow_up_begins_when_the_budget_is_spent() -> None:
     trace.budget.max_packets = 0
     follow_up = FollowUp(kind="tls.repeat", address=LOCAL, port=443, name=HOST)
     with pytest.raises(BudgetSpentError):
-        asyncio.run(run_follow_up(trace, follow_up, settings=settings(), now=NOW, asn_of=lambda _: 0))
+        asyncio.run(run_follow_up(trace, follow_up, settings=settings(), now=NOW, tables=TABLES))

@@ -229,6 +229,11 @@ def test_the_systems_resolver_is_never_named() -> None:
     assert [query.resolver_address for query in keys.queries] == [f"{TARGET}:443", ""]
 
 
+def test_a_follow_up_that_asks_the_systems_resolver_does_not_name_it() -> None:
+    keys = TestKeys(x_contrasts=[Contrast(kind="dns.system", address="198.51.100.53", detail=TARGET)])
+    assert scrub(keys, scrubber()).x_contrasts == [Contrast(kind="dns.system", detail=TARGET)]
+
+
 def test_an_answer_that_is_changed_loses_its_signature_and_others_keep_it() -> None:
     kept = {
         "http_request": {"title": "x", "headers": {}},

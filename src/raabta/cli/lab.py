@@ -116,6 +116,23 @@ def score(
         raise typer.Exit(SOME_NOT_RUN)
 
 
+@app.command(short_help="Fit likelihoods to what was counted in the lab.")
+def fit(
+    results: Annotated[list[str], typer.Argument(metavar="RESULTS.jsonl...", help="Rows of `raabta lab run`.")],
+    *,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The table of counts, to be reviewed.")
+    ] = "-",
+) -> None:
+    """Count what questions answered where the truth is known, on fitting families; choose the temperature on others.
+
+    Put the table into src/raabta/diagnose/data/counts.toml once it is reviewed. Exit code: 0 written, 2 wrong usage.
+    """
+    from raabta.cli.lab_fit import fit as fit_counts  # noqa: PLC0415  --help need not wait for it
+
+    fit_counts(results, output=output)
+
+
 @app.command(short_help="Open a shell in a client of a scenario's country.")
 def shell(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO|FILE.toml", help="A packaged scenario, or a file.")],

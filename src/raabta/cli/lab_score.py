@@ -33,7 +33,7 @@ def score_scenarios(scenarios: "dict[str, Scenario]", request: Request, wanted: 
     Returns:
         How many cells were not measured.
     """
-    results = [row for name in wanted.stored for row in _read(name)]
+    results = [row for name in wanted.stored for row in read_rows(name)]
     if scenarios:
         results += measure(scenarios, request)
     if request.output:
@@ -50,7 +50,8 @@ def score_scenarios(scenarios: "dict[str, Scenario]", request: Request, wanted: 
     return tell_lost(results)
 
 
-def _read(name: str) -> list[CellResult]:
+def read_rows(name: str) -> list[CellResult]:
+    """Read the rows of an earlier run."""
     try:
         with Path(name).open("rb") as lines:
             return list(read_results(lines))

@@ -115,7 +115,18 @@ def _page(reach: Reach, place: Place, exchange: Exchange, body: bytes) -> Contro
         title=signs.title,
         headers={name: value[:_MAX_HEADER_CHARS] for name, value in list(response.headers.items())[:_MAX_HEADERS]},
         status_code=response.code,
+        x_body_s=_body_s(reach, exchange),
     )
+
+
+def _body_s(reach: Reach, exchange: Exchange) -> float:
+    """Give how long the page was coming, in seconds from the first bytes read to the last."""
+    read_at = [
+        event.t
+        for event in reach.trace.events
+        if event.transaction_id == exchange.transaction_id and event.operation == "read" and event.t >= exchange.t0
+    ]
+    return round(max(read_at) - min(read_at), 6) if read_at else 0.0
 
 
 def _stopped(seen: ControlPage, location: str, refusal: Refusal, refused: dict[str, str]) -> ControlPage:

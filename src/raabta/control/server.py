@@ -57,6 +57,7 @@ async def serve(
     """
     asyncio.get_running_loop().set_exception_handler(lambda _, context: on_fault(_words_of_context(context)))
     listeners: list[socket.socket] = []
+    connections: set[socket.socket] = set()
     try:
         listeners.extend(map(_listen, settings.listen))
         ready([listener.getsockname()[:2] for listener in listeners])
@@ -65,12 +66,12 @@ async def serve(
             most = settings.limits.max_connections_per_client
             ledger = Ledger(settings.limits.rate, max_seats=most, make_key=os.urandom)
             desk = Desk(outlook=outlook, identity=identity, ledger=ledger, now=now)
-            door = _Door(desk=desk, context=identity.tls_context(), on_fault=on_fault)
+            door = _Door(desk=desk, context=identity.tls_context(), on_fault=on_fault, connections=connections)
             for listener in listeners:
                 group.create_task(door.accept(listener, group))
     finally:
-        for listener in listeners:
-            listener.close()
+        for left in (*listeners, *connections):  # connections of tasks that had not begun when all was cancelled
+            left.close()
 
 
 def _guard(settings: ControlSettings, network: Network) -> Guard:
@@ -85,29 +86,32 @@ class _Door:
     desk: Desk
     context: ssl.SSLContext
     on_fault: Callable[[str], None]
-    n_connections: int = 0
+    connections: set[socket.socket]
 
     async def accept(self, listener: socket.socket, group: asyncio.TaskGroup) -> None:
         """Accept connections until cancelled."""
         while True:
-            try:
-                connection, peer = await asyncio.get_running_loop().sock_accept(listener)
-            except OSError:
-                await asyncio.sleep(_PAUSE_S)
-                continue
-            seat = self._seat(peer[0])
-            if seat is None:
-                connection.close()
-            else:
-                self.n_connections += 1
-                group.create_task(self._attend(connection, peer[0], seat))
-            # While connections wait to be accepted, the accept above does not let others run.
+            await self._accept_one(listener, group)
+            # While connections wait to be accepted, an accept does not let others run.
             await asyncio.sleep(0)
+
+    async def _accept_one(self, listener: socket.socket, group: asyncio.TaskGroup) -> None:
+        try:
+            connection, peer = await asyncio.get_running_loop().sock_accept(listener)
+        except OSError:
+            await asyncio.sleep(_PAUSE_S)
+            return
+        seat = self._seat(peer[0])
+        if seat is None:
+            connection.close()
+            return
+        self.connections.add(connection)
+        group.create_task(self._attend(connection, peer[0], seat))
 
     def _seat(self, client: str) -> Seat | None:
         """A handshake costs us more than it costs the client: so it takes a token, like a request."""
         now_s = self.desk.clock_s()
-        if self.n_connections >= self.desk.settings.limits.max_connections:
+        if len(self.connections) >= self.desk.settings.limits.max_connections:
             return None
         if self.desk.ledger.take(client, cost=1.0, now_s=now_s):
             return None
@@ -123,7 +127,7 @@ class _Door:
             self.on_fault(_words_of(error))
         finally:
             connection.close()
-            self.n_connections -= 1
+            self.connections.discard(connection)
             self.desk.ledger.rise(seat)
 
     async def _converse(self, connection: socket.socket, client: str) -> None:
@@ -142,7 +146,7 @@ class _Door:
         # 0, asyncio's TLS of Python 3.11 pauses also an empty buffer, for ever.)
         transport.set_write_buffer_limits(high=1, low=0)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        crowded = self.n_connections * 2 > self.desk.settings.limits.max_connections
+        crowded = len(self.connections) * 2 > self.desk.settings.limits.max_connections
         talk = Conversation(
             desk=self.desk,
             reader=reader,

@@ -138,7 +138,8 @@ SAME_HELLO: Final = ("tls.repeat", "tls.browser_hello", "tls.ech_grease")
 
 def of_handshakes(measurement: Measurement, *, name: str, addresses: Collection[str]) -> tuple[str, Facts, Facts]:
     """Give ``other_name``, then the facts ``repeat``, ``elsewhere`` and ``split`` of failed handshakes, and places."""
-    other = word(measurement, "tls.other_name", addresses=addresses)
+    words = {word(measurement, kind, addresses=addresses) for kind in ("tls.other_name", "tls.no_name")}
+    other = "works" if "works" in words else "fails" if "fails" in words else "none"
     facts = (
         repeat_word(measurement, *SAME_HELLO, name=name, addresses=addresses),
         word(measurement, "tls.control_address", name=name),
@@ -158,7 +159,7 @@ def of_request(measurement: Measurement, name: str) -> tuple[Facts, Facts]:
 
 
 def of_name(measurement: Measurement, name: str) -> tuple[Facts, Facts]:
-    """Give the facts ``other_name`` and ``no_resolver`` of a name's lookups, and their places."""
+    """Give the facts ``other_name``, ``no_resolver`` and ``notice`` of a name's lookups, and their places."""
     other = find(measurement, "dns.other_name")
     this = find(measurement, "dns.no_resolver", name=name)
     any_name = find(measurement, "dns.no_resolver_other_name")
@@ -167,7 +168,14 @@ def of_name(measurement: Measurement, name: str) -> tuple[Facts, Facts]:
         answered = "silent"
         if this.n_good:
             answered = "any_name" if any_name is not None and any_name.n_good else "this_name"
-    return (word(measurement, "dns.other_name"), answered), (_at(other), _at(this))
+    page = find(measurement, "dns.odd_page", name=name)
+    notice = "none"
+    if page is not None and page.n:
+        notice = _NOTICES.get(page.detail, "page") if page.n_good else "silent"
+    return (word(measurement, "dns.other_name"), answered, notice), (_at(other), _at(this), _at(page))
+
+
+_NOTICES: Final = {"blockpage": "notice", "filter": "notice", "refusal": "notice"}
 
 
 def _at(contrast: Contrast | None) -> str:

@@ -27,6 +27,7 @@ FACTS: Final = (
     "context",
     "other_name",
     "no_resolver",
+    "notice",
 )
 """The facts of a cell of this layer, in the order of its tuple. Their values are in docs/diagnosis.md."""
 

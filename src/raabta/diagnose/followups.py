@@ -45,7 +45,7 @@ def name_follow_ups(measurement: Measurement) -> list[FollowUp]:
         if (hop.host, hop.port) not in seen:
             seen.add((hop.host, hop.port))
             control = measurement.control if hop.index == 0 else None
-            named += _of_lookups(measurement, hop.host, control=control)
+            named += _of_lookups(measurement, hop, control=control)
             named += _of_connections(measurement, hop, control=control)
             named += _of_handshakes(measurement, hop, control=control)
             named += _of_quic(measurement, hop)
@@ -63,7 +63,8 @@ class _Where(TypedDict, total=False):
     path: str
 
 
-def _of_lookups(measurement: Measurement, host: str, *, control: Control | None) -> Iterator[FollowUp]:
+def _of_lookups(measurement: Measurement, hop: Hop, *, control: Control | None) -> Iterator[FollowUp]:
+    host = hop.host
     mine = [lookup for lookup in measurement.lookups if lookup.host == host]
     if control is not None and control.dns in _EMPTY:
         return
@@ -71,34 +72,35 @@ def _of_lookups(measurement: Measurement, host: str, *, control: Control | None)
     for lookup in mine if not trusted else ():
         trusted.update(address for address, _ in lookup.answers if lookup.resolver == "encrypted")
     proved = {step.address for step in measurement.handshakes if step.failure == "ok" and step.verified}
-    odd = _odd_channels(mine, trusted | proved)
+    fails, odd = _odd_channels(mine, trusted | proved)
     late = any(lookup.host == host for lookup in measurement.late_answers)
-    if not odd and not late:
+    if not fails and not odd and not late:
         return
-    if "fails" in odd:
+    if fails:
         if any(lookup.resolver == "system" and lookup.failure in _VAGUE for lookup in mine):
             yield FollowUp(kind="dns.system", name=host)
         yield FollowUp(kind="dns.repeat", name=host, n=2)
         yield FollowUp(kind="dns.other_name", name=host)
     yield FollowUp(kind="dns.no_resolver", name=host)
     yield FollowUp(kind="dns.no_resolver_other_name", name=host)
+    if odd and hop.encrypted:
+        yield FollowUp(kind="dns.odd_page", address=odd, port=80, name=host)
     yield FollowUp(kind="dns.tcp", name=host)
     yield FollowUp(kind="dns.dot", name=host)
     yield FollowUp(kind="dns.walk", name=host)
 
 
-def _odd_channels(lookups: Sequence[DnsLookup], good: set[str]) -> set[str]:
-    """Say whether a plain way of asking ``fails``, or answers addresses of which none is ``good``: ``differs``."""
-    odd = set()
+def _odd_channels(lookups: Sequence[DnsLookup], good: set[str]) -> tuple[bool, str]:
+    """Say whether a plain way of asking fails, and give an address that one answered while none of its is ``good``."""
+    fails, odd = False, ""
     for how in ("system", "udp"):
         answered = [lookup for lookup in lookups if lookup.resolver == how]
         found = [address for lookup in answered for address, _ in lookup.answers]
-        if answered and not found:
-            odd.add("fails")
+        fails = fails or bool(answered and not found)
         for lookup in answered:
             if lookup.answers and good and not any(address in good for address, _ in lookup.answers):
-                odd.add("differs")
-    return odd
+                odd = odd or lookup.answers[0][0]
+    return fails, odd
 
 
 def _of_connections(measurement: Measurement, hop: Hop, *, control: Control | None) -> Iterator[FollowUp]:

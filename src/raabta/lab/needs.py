@@ -21,6 +21,7 @@ _PACKAGES: Final = {
     "ip": "iproute2",
     "nft": "nftables",
     "iptables": "iptables",
+    "tc": "iproute2",
     "nginx": "nginx-light",
     "caddy": "caddy",
     "unbound": "unbound",
@@ -82,9 +83,8 @@ def find_missing(scenario: Scenario) -> str:
     """Say what a scenario needs that this machine lacks; "" where it has all."""
     if scenario.tier >= 2 and not is_root():
         return "needs root (tier 2: exact latency)"
-    tools = ["nft", "iptables"] if scenario.interference or scenario.condition else []
-    tools += sorted({target.server for target in scenario.target} - {"python"})
-    return _missing_tools(tuple(tools))
+    servers = sorted({target.server for target in scenario.target} - {"python"})
+    return _missing_tools(("nft", "iptables", "tc", *servers))
 
 
 def tool_environment() -> dict[str, str]:

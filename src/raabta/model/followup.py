@@ -49,6 +49,7 @@ FOLLOW_UPS: Final[dict[str, FollowUpKind]] = _rows(
     ("dns.other_name", "Does the plain resolver answer for a harmless name?", 2, 500, 4.0),
     ("dns.no_resolver", "Does an address where no resolver is answer for this name?", 2, 500, 2.0),
     ("dns.no_resolver_other_name", "Does an address where no resolver is answer for a harmless name?", 2, 500, 2.0),
+    ("dns.odd_page", "What does the odd address show to a request in clear for this name?", 30, 100_000, 12.0),
     ("dns.walk", "At which hop is the query answered?", 16, 3_000, 6.0),
     ("tcp.repeat", "Does the connection fail again?", 12, 1_000, 24.0),
     ("tcp.other_port", "Does another port of the same address answer?", 6, 500, 8.0),

@@ -15,6 +15,7 @@ from raabta.probe import contrasts
 from raabta.probe.runner import BUDGET
 from raabta.probe.settings import ProbeSettings
 from raabta.probe.trace import BudgetSpentError, Trace
+from raabta.reference.tables import Tables
 from raabta.wire.ooni.writing import Contrast, Skipped, TestKeys
 
 AT_ONCE: Final = 4
@@ -30,7 +31,7 @@ async def take_follow_ups(
     trace: Trace,
     settings: ProbeSettings,
     now: Callable[[], datetime],
-    asn_of: Callable[[str], int],
+    tables: Tables,
 ) -> None:
     """Take follow-ups and add what they saw to ``keys``; what the budget did not allow is added to ``x_skipped``."""
     limit = asyncio.Semaphore(AT_ONCE)
@@ -40,7 +41,7 @@ async def take_follow_ups(
             if not _affordable(follow_up, trace):
                 return None
             try:
-                return await contrasts.run_follow_up(trace, follow_up, settings=settings, now=now(), asn_of=asn_of)
+                return await contrasts.run_follow_up(trace, follow_up, settings=settings, now=now(), tables=tables)
             except BudgetSpentError:
                 return None
 

@@ -295,7 +295,7 @@ async def _measure(running: _Running, target: ProbeTarget, *, endpoint: Aim, tra
             trace=trace,
             settings=running.round.settings,
             now=running.round.now,
-            asn_of=running.round.diagnosis.tables.networks.asn,
+            tables=running.round.diagnosis.tables,
         )
         data, measurement = _write(running, keys, target=target, trace=trace, begun_at=begun_at)
     return Probed(

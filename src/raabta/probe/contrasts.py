@@ -11,9 +11,11 @@ from typing import Any, Final, Protocol
 
 from raabta.model.followup import FollowUp
 from raabta.probe import dns_contrasts, path, quic, tcp_contrasts, tls, tries
+from raabta.probe.plan import NEVER_CONNECTED
 from raabta.probe.settings import ProbeSettings
 from raabta.probe.trace import Trace
 from raabta.probe.tries import CLEAR_PORT, Asked, Place
+from raabta.reference.tables import Tables
 from raabta.wire.ooni.writing import Contrast
 
 NO_ANCHOR: Final = "no control anchor is set"
@@ -26,7 +28,7 @@ _BROWSER_BYTES: Final = 8_000
 
 
 async def run_follow_up(
-    trace: Trace, follow_up: FollowUp, *, settings: ProbeSettings, now: datetime, asn_of: Callable[[str], int]
+    trace: Trace, follow_up: FollowUp, *, settings: ProbeSettings, now: datetime, tables: Tables
 ) -> Contrast:
     """Take one follow-up.
 
@@ -35,7 +37,7 @@ async def run_follow_up(
         follow_up: What to do; its ``kind`` is one of ``FOLLOW_UPS``.
         settings: Deadlines, the other name, the control's anchor, resolvers.
         now: The time at which certificates are checked.
-        asn_of: The AS number of an address, 0 where unknown; walks need it.
+        tables: Networks for walks; fingerprints and special addresses for the page of an odd address.
 
     Returns:
         What came out. ``n`` is 0 where it could not be asked, and ``detail`` says why.
@@ -46,7 +48,8 @@ async def run_follow_up(
     """
     take = _KINDS[follow_up.kind]
     trace.check_budget()
-    return await take(Asked(trace=trace, follow_up=follow_up, settings=settings, now=now, asn_of=asn_of))
+    asn_of = tables.networks.asn
+    return await take(Asked(trace=trace, follow_up=follow_up, settings=settings, now=now, asn_of=asn_of, tables=tables))
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------
@@ -92,6 +95,12 @@ async def _tls_ech_grease(asked: Asked) -> Contrast:
 
 async def _fetch_again(asked: Asked) -> Contrast:
     return await tries.repeat(asked, lambda: tries.fetch(asked, Place.of(asked), path=asked.follow_up.path))
+
+
+async def _dns_odd_page(asked: Asked) -> Contrast:
+    if asked.tables is not None and asked.tables.special.kind(asked.follow_up.address) in NEVER_CONNECTED:
+        return tries.not_asked(asked, "this address is nobody's on the internet")
+    return await tries.fetch(asked, Place.of(asked, port=CLEAR_PORT), path="/")
 
 
 async def _http_other_host(asked: Asked) -> Contrast:
@@ -185,6 +194,7 @@ _KINDS: Final[dict[str, _Take]] = {
     **dict.fromkeys(
         (
             "dns.repeat",
+            "dns.system",
             "dns.tcp",
             "dns.dot",
             "dns.doq",
@@ -196,6 +206,7 @@ _KINDS: Final[dict[str, _Take]] = {
     ),
     **dict.fromkeys(("tcp.repeat", "tcp.other_port"), _by(tcp_contrasts.connect_again)),
     **dict.fromkeys(("dns.walk", "tcp.walk", "tls.walk", "http.walk"), _by(path.walk)),
+    "dns.odd_page": _dns_odd_page,
     "tls.repeat": _tls_repeat,
     "tls.other_name": _tls_other_name,
     "tls.no_name": _tls_no_name,

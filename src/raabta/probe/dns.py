@@ -11,8 +11,9 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
+
+import msgspec
 
 from raabta.probe.asking import Progress
 from raabta.probe.dns_sessions import DnsSessions
@@ -115,53 +116,53 @@ async def _look_up_over(
     return query
 
 
-@dataclass(slots=True)
-class _Heard:
-    """What came back to one UDP question: messages with their senders, in order, each different from those before."""
-
-    messages: list[tuple[DnsMessage, str, float]] = field(default_factory=list)
-    n_unreadable: int = 0
-    n_sent: int = 0
-    failure: str | None = None
-
-
 async def _look_up_udp(
     trace: Trace, name: str, *, query_type: str, resolver: Resolver, settings: ProbeSettings
 ) -> tuple[Query, list[Query]]:
     query = _begin(trace, name, query_type=query_type, resolver=resolver)
-    heard = _Heard()
     try:
         datagrams = trace.network.open_udp(resolver.address, resolver.port, any_sender=True)
     except OSError as error:
         query.failure, query.t = failure_of(error, operation="connect"), trace.now()
         return query, []
+    exchange = _Exchange(trace.network, datagrams)
     try:
-        exchange = _Exchange(trace.network, datagrams, heard)
         await exchange.first(name, query_type, deadline=trace.network.clock() + settings.timeouts.dns_s)
-        await exchange.others(settings.timeouts.dns_second_s)
+        if exchange.heard:
+            await exchange.others(settings.timeouts.dns_second_s)
     except OSError as error:
-        heard.failure = failure_of(error, operation="read")
+        query.failure = failure_of(error, operation="read")
     finally:
         datagrams.close()
-    n_packets = heard.n_sent + len(heard.messages)
+    n_packets = exchange.n_sent + len(exchange.heard)
     trace.budget.spend(packets=n_packets, octets=n_packets * _PACKET_BYTES)
-    query.x_tries = max(1, heard.n_sent)
-    if not heard.messages:
-        query.failure, query.t = heard.failure, trace.now()
+    query.x_tries = max(1, exchange.n_sent)
+    if not exchange.heard:
+        query.failure, query.t = query.failure or (MISBEHAVING if exchange.n_unreadable else TIMEOUT), trace.now()
         return query, []
-    first, *later = [_observe(trace, query, heard_one=one, resolver=resolver) for one in heard.messages]
-    return first, later
+    later = [_observe(trace, msgspec.structs.replace(query), one, resolver) for one in exchange.heard[1:]]
+    return _observe(trace, query, exchange.heard[0], resolver), later
+
+
+class _Heard(NamedTuple):
+    """One message that came back, who sent it, and when by the network's clock."""
+
+    message: DnsMessage
+    sender: str
+    at: float
 
 
 class _Exchange:
-    """The datagrams of one question over UDP."""
+    """The datagrams of one question over UDP. ``heard``: messages in order, each different from those before."""
 
-    def __init__(self, network: Network, datagrams: Datagrams, heard: _Heard) -> None:
+    def __init__(self, network: Network, datagrams: Datagrams) -> None:
         self._network = network
         self._datagrams = datagrams
-        self._heard = heard
         self._sent: dict[bytes, bytes] = {}
         self._answered: bytes = b""
+        self.heard: list[_Heard] = []
+        self.n_unreadable = 0
+        self.n_sent = 0
 
     async def first(self, name: str, query_type: str, *, deadline: float) -> None:
         """Send, send again where nothing comes, and return when the first answer, or the deadline, is there."""
@@ -169,40 +170,33 @@ class _Exchange:
             query = encode_query(name, query_type, message_id=random_id())
             self._sent[query[:2]] = query
             self._datagrams.send(query)
-            self._heard.n_sent += 1
+            self.n_sent += 1
             until = deadline if wait_s is None else min(deadline, self._network.clock() + wait_s)
-            while not self._heard.messages and await self._hear(until):
-                continue
-            if self._heard.messages or until == deadline:
-                break
-        self._heard.failure = MISBEHAVING if self._heard.n_unreadable else TIMEOUT
+            while not self.heard and (received := await self._datagrams.receive_until(until)) is not None:
+                self._take(*received)
+            if self.heard or until == deadline:
+                return
 
     async def others(self, seconds: float) -> None:
-        """Listen on where there is an answer. Errors that arrive now no longer matter."""
+        """Listen on. Errors that arrive now no longer matter."""
         deadline = self._network.clock() + seconds
         with contextlib.suppress(OSError):
-            while self._heard.messages and await self._hear(deadline):
-                continue
+            while (received := await self._datagrams.receive_until(deadline)) is not None:
+                self._take(*received)
 
-    async def _hear(self, deadline: float) -> bool:
-        """Take in one datagram; False at the deadline."""
-        received = await self._datagrams.receive_until(deadline)
-        if received is None:
-            return False
-        data, sender = received
+    def _take(self, data: bytes, sender: str) -> None:
+        """Take in one datagram."""
         query = self._sent.get(data[:2])
         if query is None or not answers(data, query) or (self._answered and data[:2] != self._answered):
-            return True
+            return
         try:
             message = decode_answer(data)
         except ValueError:
-            self._heard.n_unreadable += 1
-            return True
+            self.n_unreadable += 1
+            return
         self._answered = data[:2]
-        known = [_content(one) for one, _, _ in self._heard.messages]
-        if not known or _content(message) not in known:
-            self._heard.messages.append((message, sender, self._network.clock()))
-        return True
+        if not self.heard or _content(message) not in [_content(known.message) for known in self.heard]:
+            self.heard.append(_Heard(message, sender, self._network.clock()))
 
 
 def _content(message: DnsMessage) -> tuple[int, frozenset[tuple[str, str]]]:
@@ -210,22 +204,14 @@ def _content(message: DnsMessage) -> tuple[int, frozenset[tuple[str, str]]]:
     return message.rcode, frozenset((record.type, record.text) for record in message.records)
 
 
-def _observe(trace: Trace, query: Query, *, heard_one: tuple[DnsMessage, str, float], resolver: Resolver) -> Query:
-    message, sender, at = heard_one
-    observed = Query(
-        engine=query.engine,
-        hostname=query.hostname,
-        query_type=query.query_type,
-        resolver_address=query.resolver_address,
-        resolver_hostname=query.resolver_hostname,
-        t0=query.t0,
-        t=round(at - trace.zero, 6),
-        transaction_id=query.transaction_id,
-        x_from=None if sender == resolver.address else _place(trace.network, sender),
-        x_tries=query.x_tries,
-    )
-    _fill(observed, message)
-    return observed
+def _observe(trace: Trace, query: Query, heard: _Heard, resolver: Resolver) -> Query:
+    """Write down what was heard."""
+    query.t = round(heard.at - trace.zero, 6)
+    query.failure = None
+    if heard.sender != resolver.address:
+        query.x_from = _place(trace.network, heard.sender)
+    _fill(query, heard.message)
+    return query
 
 
 def _place(network: Network, sender: str) -> str:

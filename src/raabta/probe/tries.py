@@ -19,8 +19,10 @@ from raabta.probe.failures import EOF, NETWORK_ERRORS, failure_of
 from raabta.probe.network import Stream
 from raabta.probe.recording import Peer, RecordedStream
 from raabta.probe.settings import ProbeSettings
+from raabta.probe.signs import page_signs
 from raabta.probe.tls import Hello
 from raabta.probe.trace import Trace
+from raabta.reference.tables import Tables
 from raabta.wire.ooni.writing import Connect, Contrast, Handshake
 from raabta.wire.tls import ALERT, ECH_NOISE_BYTES, HANDSHAKE, with_grease_ech
 
@@ -30,13 +32,17 @@ CLEAR_PORT: Final = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A follow-up with all that is needed to take it. ``now`` is when certificates are checked."""
+    """A follow-up with all that is needed to take it. ``now`` is when certificates are checked.
+
+    ``tables`` know pages and special addresses; without them no page is looked at.
+    """
 
     trace: Trace
     follow_up: FollowUp
     settings: ProbeSettings
     now: datetime
     asn_of: Callable[[str], int]
+    tables: Tables | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +195,10 @@ async def _fetch(asked: Asked, place: Place, stream: Stream, *, connect: Connect
     detail = f"status {exchange.response.code}" if exchange.response else ""
     result = contrast(asked, place, failure=exchange.failure, t0=exchange.t0, t=exchange.t, detail=detail)
     result.received_bytes = len(body)
+    if asked.tables is not None and asked.follow_up.kind == "dns.odd_page" and exchange.response is not None:
+        response = exchange.response
+        signs = page_signs(body, headers=response.headers, status=response.code, tables=asked.tables)
+        result.detail = signs.kind or ("refusal" if signs.refusal else result.detail)
     return result
 
 

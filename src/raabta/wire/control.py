@@ -71,7 +71,10 @@ class ControlLookup(Struct, kw_only=True):
 
 
 class ControlPage(Struct, kw_only=True):
-    """The page at the end of the chain of redirects; lengths and status are -1 where there is none."""
+    """The page at the end of the chain of redirects; lengths and status are -1 where there is none.
+
+    ``x_body_s`` is how long it was coming, in seconds from the first bytes to the last.
+    """
 
     body_length: int = -1
     discovered_h3_endpoint: str = ""
@@ -79,6 +82,7 @@ class ControlPage(Struct, kw_only=True):
     title: str = ""
     headers: dict[str, str] = {}
     status_code: int = -1
+    x_body_s: float = 0.0
 
 
 class ControlAddress(Struct, kw_only=True):

@@ -131,7 +131,19 @@ class InfrastructureHost:
         """Give its page, or 204 to the portal check."""
         if request.path == PORTAL_CHECK_PATH and request.host == PORTAL_CHECK_HOST:
             return Response(status=204, headers=())
+        if self.takes_any_name and (wanted := _speed_bytes(request.path)):
+            return Response(body=page(self.title, n_bytes=wanted))
         return Response(body=page(self.title, n_bytes=self.page_bytes))
+
+
+MAX_SPEED_BYTES: Final = 1_000_000
+"""As much as the real control sends for a measurement of speed."""
+
+
+def _speed_bytes(path: str) -> int:
+    """Give how many bytes a speed transfer asks for (``/speed?bytes=N``, as at the control); 0 where it is none."""
+    digits = path.removeprefix("/speed?bytes=")
+    return min(int(digits), MAX_SPEED_BYTES) if digits != path and digits.isdecimal() else 0
 
 
 def target_host(country: Country, place: Place) -> TargetHost:

@@ -354,7 +354,7 @@ def header_value(name: str, value: str, *, scrubber: Scrubber) -> str:
 
 
 def _contrast(step: Contrast, scrubber: Scrubber) -> Contrast:
-    address = "" if scrubber.is_own(step.address) else step.address
+    address = "" if scrubber.is_own(step.address) or step.kind == "dns.system" else step.address
     answers = step.kind.startswith("dns.") and step.kind != "dns.walk"  # their detail is the addresses of an answer
     detail = scrubber.own_text(step.detail) if answers else scrubber.text(step.detail)
     return msgspec.structs.replace(step, address=address, detail=detail)
