@@ -178,10 +178,14 @@ async def _walk(network: HostNetwork, address: str, kind: str) -> list[object]:
     return [result.sender, result.failure]
 
 
-def walked(place: str, rule: str, kind: str) -> list[object]:
+def walked(place: str, cases: list[list[str]]) -> list[list[object]]:
+    found = []
     with at_the_client() as (address, _):
-        order(place, f"iptables -A FORWARD {rule}")
-        return run(lambda net: _walk(net, address, kind))
+        for rule, kind in cases:
+            order(place, "iptables -F FORWARD")
+            order(place, f"iptables -A FORWARD {rule}")
+            found.append(run(lambda net, kind=kind: _walk(net, address, kind)))  # type: ignore[misc]
+    return found
 
 
 # --- the tests ----------------------------------------------------------------------------------------------
@@ -231,21 +235,15 @@ def test_the_machine_tells_its_interface_addresses_and_gateways(lab: Inside) -> 
     assert lab.call(surroundings) == expected
 
 
+STOPPED = [
+    ("-p tcp --syn --dport 80 -j REJECT --reject-with tcp-reset", "tcp.walk", "connection_refused"),
+    ("-p tcp --syn --dport 80 -j DROP", "tcp.walk", "generic_timeout_error"),
+    ("-p tcp -m string --string blocked --algo bm -j REJECT --reject-with tcp-reset", "tls.walk", "connection_reset"),
+    ("-m string --string blocked --algo bm -j DROP", "http.walk", "generic_timeout_error"),
+]
+
+
 @pytest.mark.parametrize(("place", "sender"), [("access0", "access"), ("transit", "transit")])
-@pytest.mark.parametrize(
-    ("rule", "kind", "failure"),
-    [
-        ("-p tcp --syn --dport 80 -j REJECT --reject-with tcp-reset", "tcp.walk", "connection_refused"),
-        ("-p tcp --syn --dport 80 -j DROP", "tcp.walk", "generic_timeout_error"),
-        (
-            "-p tcp -m string --string blocked --algo bm -j REJECT --reject-with tcp-reset",
-            "tls.walk",
-            "connection_reset",
-        ),
-        ("-m string --string blocked --algo bm -j DROP", "http.walk", "generic_timeout_error"),
-    ],
-)
-def test_a_walk_finds_the_network_in_which_a_packet_is_stopped(
-    lab: Inside, place: str, sender: str, rule: str, kind: str, failure: str
-) -> None:
-    assert lab.call(walked, place, rule, kind) == [sender, failure]
+def test_a_walk_finds_the_network_in_which_a_packet_is_stopped(lab: Inside, place: str, sender: str) -> None:
+    found = lab.call(walked, place, [[rule, kind] for rule, kind, _ in STOPPED])
+    assert found == [[sender, failure] for _, _, failure in STOPPED]

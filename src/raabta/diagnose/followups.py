@@ -83,7 +83,8 @@ def _of_lookups(measurement: Measurement, hop: Hop, *, control: Control | None) 
         yield FollowUp(kind="dns.other_name", name=host)
     yield FollowUp(kind="dns.no_resolver", name=host)
     yield FollowUp(kind="dns.no_resolver_other_name", name=host)
-    if odd and hop.encrypted:
+    seen = hop.exchange is not None and not hop.encrypted and address_of(hop.exchange) == odd
+    if odd and not seen:
         yield FollowUp(kind="dns.odd_page", address=odd, port=80, name=host)
     yield FollowUp(kind="dns.tcp", name=host)
     yield FollowUp(kind="dns.dot", name=host)

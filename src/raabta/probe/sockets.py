@@ -33,7 +33,7 @@ def family_of(address: str) -> socket.AddressFamily:
     """Give the family of an address written in numbers; a name raises ``ValueError`` (it would block on a lookup)."""
     if ":" in address:
         return socket.AF_INET6
-    if address.strip("0123456789."):
+    if not address or address.strip("0123456789."):
         raise ValueError("not an address")
     return socket.AF_INET
 

@@ -14,6 +14,7 @@ from raabta.lab.middlebox.bucket import QUEUE_BYTES
 from raabta.lab.scenario.types import Interference
 from raabta.lab.scenario.vocabulary import ACTIONS
 from raabta.lab.world.country import (
+    CONTROL_ANCHOR,
     MITM_HTTP_PORT,
     MITM_TLS_PORT,
     PUBLIC_RESOLVER,
@@ -82,17 +83,22 @@ def add_proxy(orders: Orders, row_hosts: Sequence[str] | None, *, network: Netwo
         orders.ip6tables.append(("nat", f"{match} {to6}"))
 
 
-def add_redirect(orders: Orders, row: Interference, *, country: Country, network: NetworkPlan) -> None:
-    """Lead connections to the interception server: by address those to the targets, else all that could name them."""
+def add_redirect(orders: Orders, row: Interference, *, country: Country) -> None:
+    """Lead connections to the interception server: those to the targets, and by name those to the place elsewhere too.
+
+    An operator that intercepts by name sees every connection; here those to other sites go their way, since one that
+    is ended and passed on by the operator's server would escape the other rules of a scenario.
+    """
     targets = country.targets_named(row.targets)
     for scheme, local in (("https", MITM_TLS_PORT), ("http", MITM_HTTP_PORT)):
         ports = _set(map(str, _ports(targets, scheme)))
         if ports is None:
             continue
-        for family, own in (("ip", network.prefix4), ("ip6", network.prefix6)):
-            chosen = _set(_of_family(family, addresses_of(targets)))
-            where = f"{family} daddr != {own}" if row.trigger != "address" else f"{family} daddr {chosen}"
-            if row.trigger != "address" or chosen is not None:
+        elsewhere = [] if row.trigger == "address" else [CONTROL_ANCHOR]
+        for family in ("ip", "ip6"):
+            chosen = _set(_of_family(family, [*addresses_of(targets), *elsewhere]))
+            if chosen is not None:
+                where = f"{family} daddr {chosen}"
                 orders.add_nft("nat", f'iifname "down" {where} tcp dport {ports} redirect to :{local}')
 
 
