@@ -21,7 +21,7 @@ import dns.rdatatype
 import dns.rrset
 import msgspec
 
-from raabta.control import ControlSettings, Deadlines, Identity, Limits, load_identity, serve
+from raabta.control import ControlIdentity, ControlSettings, Deadlines, Limits, load_identity, serve
 from raabta.pipeline.control_client import ControlClient
 from raabta.probe.host import HostNetwork
 from raabta.probe.settings import Resolver, Timeouts
@@ -57,7 +57,7 @@ class Bench:
     """A running control."""
 
     port: int
-    identity: Identity
+    identity: ControlIdentity
     settings: ControlSettings
     asked: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from raabta.control import Identity, load_identity
+from raabta.control import ControlIdentity, load_identity
 from raabta.control.identity import SIGNING_KEY, TLS_CERTIFICATE, TLS_KEY, pin_of
 from raabta.wire.control import is_signed, signed_bytes
 from tests.cases.authority import NOW, issue
@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_an_answer_is_signed_with_its_question_and_its_date(tmp_path: Path) -> None:
-    identity: Identity = load_identity(tmp_path, now=NOW)
+    identity: ControlIdentity = load_identity(tmp_path, now=NOW)
     signature = identity.sign(b"{}", question=b"q", date="today")
     good = signed_bytes(b"{}", question=b"q", date="today")
     others = [

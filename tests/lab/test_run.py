@@ -79,7 +79,10 @@ asyncio.run(run_orders([order], lambda *_: None, n_workers=1, arguments=STANDIN)
 
 def tree(pid: int) -> list[int]:
     """A process's descendants, by id."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return [int(child) for child in children] + [deep for child in children for deep in tree(int(child))]
 
 

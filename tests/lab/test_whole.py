@@ -1,6 +1,8 @@
 """The whole lab, from the command line: a country, its servers, its interference, the probe and the verdict."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -12,12 +14,15 @@ import pytest
 from raabta.lab.needs import tool_environment
 from raabta.wire.ooni import read_measurement
 from tests.lab.conftest import LIMIT_S, ROOT, Inside
+from tests.lab.test_run import tree, until, wait_end
 
 Done = subprocess.CompletedProcess[str]
 
 COMMAND = (sys.executable, "-c", "from raabta.cli import main; main()", "lab")
 BLOCKED, TWIN = "tls-reset-sni", "benign-line-clean"
 """A scenario of interference, and one in which nothing interferes."""
+N_PROCESSES = 7
+"""At least: unshare, the worker, the servers' process, the control's, the middlebox's and two clients."""
 
 
 def raabta(*arguments: str | Path, given: str | None = None) -> Done:
@@ -97,3 +102,39 @@ def test_a_shell_is_in_the_client_s_place_and_ends_with_its_own_code(lab: Inside
     assert "nameserver 198.19.251.53" in done.stdout
     assert "You are a client of south, at 198.18.11.2." in done.stderr
     assert "https://news.example/" in done.stderr
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env=tool_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_two_runs_side_by_side_do_not_disturb_each_other(lab: Inside) -> None:
+    running = [start("run", BLOCKED, "--format", "jsonl") for _ in range(2)]
+    ended = [process.communicate(timeout=LIMIT_S) for process in running]
+    assert [process.returncode for process in running] == [0, 0], ended
+    for rows, _ in ended:
+        assert verdicts(rows)[BLOCKED, "north", "news"] == ("blocked", ["tls.reset.sni"])
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_nothing_of_a_country_outlives_the_command(lab: Inside, number: int, code: int) -> None:
+    running = start("run", "http-timeout-any")
+    until(lambda: len(tree(running.pid)) >= N_PROCESSES)
+    inside = tree(running.pid)
+    handles = [os.pidfd_open(pid) for pid in inside]
+    running.send_signal(number)
+    _, said = running.communicate(timeout=LIMIT_S)
+    for pid, handle in zip(inside, handles, strict=True):
+        try:
+            wait_end(handle, pid)
+        finally:
+            os.close(handle)
+    assert running.returncode == code
+    assert said == ("Stopped. No output file was changed.\n" if number == signal.SIGINT else "")

@@ -56,10 +56,14 @@ def test_reader_and_writer_of_one_socket_wait_beside_each_other(making: Making) 
     async def wait() -> list[bool]:
         watcher = making(asyncio.get_running_loop())
         ours, theirs = socket.socketpair()
+
+        async def ready(*, to_write: bool) -> bool:
+            return await watcher.ready(ours.fileno(), to_write=to_write)
+
         with ours, theirs:
             async with asyncio.TaskGroup() as group:
-                reading = group.create_task(watcher.ready(ours.fileno(), to_write=False))
-                writing = group.create_task(watcher.ready(ours.fileno(), to_write=True))
+                reading = group.create_task(ready(to_write=False))
+                writing = group.create_task(ready(to_write=True))
                 await writing
                 theirs.send(b"x")
             watcher.forget(ours.fileno())

@@ -12,7 +12,7 @@ import typer
 from raabta.cli.diagnose import fail
 
 if TYPE_CHECKING:
-    from raabta.control import ControlSettings, Identity
+    from raabta.control import ControlIdentity, ControlSettings
 
 COULD_NOT: Final = 1
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104  a control is asked from outside
@@ -76,7 +76,7 @@ def control(
     _run(settings, identity)
 
 
-def _run(settings: "ControlSettings", identity: "Identity") -> None:
+def _run(settings: "ControlSettings", identity: "ControlIdentity") -> None:
     from raabta.control import serve  # noqa: PLC0415
     from raabta.probe.host import HostNetwork  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ def _run(settings: "ControlSettings", identity: "Identity") -> None:
         fail(f"cannot listen: {error.strerror or error}. Try --listen 0.0.0.0:8443, or another port.", code=COULD_NOT)
 
 
-def _announcer(identity: "Identity") -> Callable[[list[tuple[str, int]]], None]:
+def _announcer(identity: "ControlIdentity") -> Callable[[list[tuple[str, int]]], None]:
     def announce(places: list[tuple[str, int]]) -> None:
         for address, port in places:
             typer.echo(f"url https://{f'[{address}]' if ':' in address else address}:{port}/")

@@ -7,7 +7,7 @@ import typer
 
 from raabta.cli.diagnose import fail
 from raabta.cli.lab_choice import check_lab, load, n_workers, only
-from raabta.cli.lab_options import LIMIT_S, Format, Jobs, Limit, Part, Repeat, Scenarios
+from raabta.cli.lab_options import LIMIT_S, Format, Golden, Jobs, Limit, Part, Picture, Repeat, Rows, Scenarios
 
 SOME_NOT_RUN: Final = 3
 
@@ -68,13 +68,7 @@ def run(
 
 @app.command(short_help="Say how right the verdicts are, where the truth is known.")
 def score(
-    scenarios: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[RESULTS.jsonl|SCENARIO|FILE.toml]...",
-            help="Rows of earlier runs, or scenarios to run now. Default: those of --part.",
-        ),
-    ] = None,
+    scenarios: Rows = None,
     *,
     part: Annotated[
         Part, typer.Option(metavar="PART", help="Families to run and score: scoring, calibration, fitting or all.")
@@ -85,12 +79,8 @@ def score(
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Keep the rows of the run here (jsonl).")
     ] = None,
-    picture: Annotated[
-        str | None, typer.Option(metavar="FILE.svg", help="Draw how far probabilities can be trusted.")
-    ] = None,
-    golden: Annotated[
-        str | None, typer.Option(metavar="FOLDER", help="Write files that tests replay without a lab.")
-    ] = None,
+    picture: Picture = None,
+    golden: Golden = None,
 ) -> None:
     """Compare verdicts with the truth: mechanisms, twins, locus, probabilities. Runs the scenarios that it needs.
 

@@ -28,6 +28,13 @@ Scenarios = Annotated[
     list[str] | None,
     typer.Argument(metavar="[SCENARIO|FILE.toml]...", help="Names of packaged scenarios, or files. Default: all."),
 ]
+Rows = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[RESULTS.jsonl|SCENARIO|FILE.toml]...",
+        help="Rows of earlier runs, or scenarios to run now. Default: those of --part.",
+    ),
+]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", metavar="N", help="Labs side by side. Default: three per processor.")
 ]
@@ -35,3 +42,5 @@ Limit = Annotated[float, typer.Option("--limit", metavar="SECONDS", help="Longes
 Repeat = Annotated[
     int | None, typer.Option("--repeat", metavar="N", help="Run each N times, whatever the scenario says.")
 ]
+Picture = Annotated[str | None, typer.Option(metavar="FILE.svg", help="Draw how far probabilities can be trusted.")]
+Golden = Annotated[str | None, typer.Option(metavar="FOLDER", help="Write files that tests replay without a lab.")]

@@ -7,8 +7,8 @@ connection) → ``server``. ``about`` is the page for people. The format is in `
 """
 
 from raabta.control.guard import Guard
-from raabta.control.identity import Identity, load_identity
+from raabta.control.identity import ControlIdentity, load_identity
 from raabta.control.server import serve
 from raabta.control.settings import ControlSettings, Deadlines, Limits
 
-__all__ = ["ControlSettings", "Deadlines", "Guard", "Identity", "Limits", "load_identity", "serve"]
+__all__ = ["ControlIdentity", "ControlSettings", "Deadlines", "Guard", "Limits", "load_identity", "serve"]

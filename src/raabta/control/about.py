@@ -3,7 +3,7 @@
 import html
 
 from raabta import __version__
-from raabta.control.identity import Identity
+from raabta.control.identity import ControlIdentity
 from raabta.control.settings import ControlSettings
 
 _PAGE = """<!doctype html>
@@ -37,7 +37,7 @@ most a million. Software: Raabta {version}, Apache-2.0.</p>
 """
 
 
-def about_page(settings: ControlSettings, identity: Identity) -> bytes:
+def about_page(settings: ControlSettings, identity: ControlIdentity) -> bytes:
     """Give the page, HTML in UTF-8."""
     limits = settings.limits
     return _PAGE.format(

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from raabta.control.about import about_page
-from raabta.control.identity import Identity
+from raabta.control.identity import ControlIdentity
 from raabta.control.inquiry import Outlook, answer_question
 from raabta.control.rate import Ledger
 from raabta.control.settings import MAX_SPEED_BYTES, ControlSettings
@@ -61,7 +61,7 @@ class Desk:
     """Answers requests. One of them serves all connections."""
 
     outlook: Outlook
-    identity: Identity
+    identity: ControlIdentity
     ledger: Ledger
     now: Callable[[], datetime]
     _turns: asyncio.Semaphore = field(init=False)

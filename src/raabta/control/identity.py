@@ -32,7 +32,7 @@ SIGNING_KEY: Final = "signing-key.pem"
 _LIFE_DAYS: Final = 3650
 
 
-class Identity(Struct, frozen=True, kw_only=True):
+class ControlIdentity(Struct, frozen=True, kw_only=True):
     """Files of the certificate and its key; the certificate's pin; the key that signs answers."""
 
     certificate: Path
@@ -70,7 +70,7 @@ class Identity(Struct, frozen=True, kw_only=True):
 
 def load_identity(
     state: Path, *, now: dt.datetime, names: tuple[str, ...] = (), given: tuple[Path, Path] | None = None
-) -> Identity:
+) -> ControlIdentity:
     """Read the keys of a folder, and make those that are missing.
 
     Args:
@@ -90,7 +90,7 @@ def load_identity(
     except (OSError, ValueError, TypeError) as error:
         message = f"keys in {state}: {error}. Give a folder that this user may write to, or remove the broken file."
         raise ValueError(message) from error
-    return Identity(certificate=certificate, key=key, pin=pin, signing_key=signing_key)
+    return ControlIdentity(certificate=certificate, key=key, pin=pin, signing_key=signing_key)
 
 
 def pin_of(certificate: x509.Certificate) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Final
 from raabta.control.conversation import Conversation
 from raabta.control.desk import Desk
 from raabta.control.guard import Guard
-from raabta.control.identity import Identity
+from raabta.control.identity import ControlIdentity
 from raabta.control.inquiry import Outlook
 from raabta.control.rate import Ledger, Seat
 from raabta.control.settings import ControlSettings
@@ -36,7 +36,7 @@ _PAUSE_S: Final = 0.1
 async def serve(
     settings: ControlSettings,
     *,
-    identity: Identity,
+    identity: ControlIdentity,
     network: Network,
     now: Callable[[], datetime],
     ready: Callable[[list[tuple[str, int]]], None] = lambda _: None,

@@ -3,6 +3,7 @@
 Documents of other probes hold none of these; then every word is ``none`` and no question about them is asked.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -110,13 +111,25 @@ SAME_SHARE: Final = 0.1
 
 
 def _own_rate(transfer: TransferFact | None, again: Contrast | None) -> float | None:
-    """Give the faster rate of the page and its repeat: a page is slow only if it is slow again."""
+    """Give the faster rate of the page and its repeat: a page is slow only if it is slow again.
+
+    None where the round trips alone explain the time: TCP sends ten segments, then twice as many each round (RFC 6928).
+    """
     rates = []
     if again is not None and again.lasted_s > 0.0 and (again.received_bytes >= TELLING_BYTES or not again.n_good):
+        rounds = math.ceil(math.log2(again.received_bytes / INITIAL_WINDOW_BYTES + 1.0)) + 1
+        if again.n_good and again.lasted_s <= ROUNDS_SLACK * rounds * (again.rtt_ms or 0.0) / 1000.0:
+            return None
         rates.append(again.received_bytes * 8.0 / again.lasted_s)
     if transfer is not None and transfer.last_s > transfer.first_s:
         rates.append(transfer.received_bytes * 8.0 / (transfer.last_s - transfer.first_s + transfer.silence_s))
     return max(rates, default=None)
+
+
+INITIAL_WINDOW_BYTES: Final = 14_600
+"""Ten segments (RFC 6928)."""
+ROUNDS_SLACK: Final = 2.0
+"""How many times longer than its round trips a transfer may take and still be explained by them. Not validated."""
 
 
 Facts = tuple[str, ...]

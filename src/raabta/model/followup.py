@@ -69,7 +69,7 @@ FOLLOW_UPS: Final[dict[str, FollowUpKind]] = _rows(
     ("quic.repeat", "Does the QUIC handshake fail again?", 20, 16_000, 8.0),
     ("quic.other_name", "Does a QUIC handshake with another name work at the same address?", 20, 12_000, 4.0),
     ("quic.version_negotiation", "Does the server answer a QUIC version that nobody speaks?", 4, 3_000, 3.0),
-    ("quic.control_address", "Does a QUIC handshake work at an address elsewhere?", 20, 12_000, 4.0),
+    ("quic.control_address", "Does a QUIC handshake with this name work at an address elsewhere?", 20, 12_000, 4.0),
     ("flow.repeat", "Does the page come as slowly again?", 120, 131_072, 20.0),
     ("flow.other_name", "Does a page of another name come as slowly from the same address?", 120, 131_072, 20.0),
     ("flow.control", "Does a page come as slowly from the control?", 120, 131_072, 20.0),

@@ -145,7 +145,8 @@ class Contrast(Struct, frozen=True, kw_only=True, gc=False):
     """One follow-up: a step taken again with one thing changed. ``kind`` is an id of ``model.followup.FOLLOW_UPS``.
 
     ``failure`` is the class of the last try; ``n`` tries were made, ``n_good`` went well. ``received_bytes`` came in
-    ``lasted_s``. ``hop``, ``asn`` and ``sender`` (``access``, ``transit``, ``target``, ``local``, ``unknown``, "")
+    ``lasted_s``; ``rtt_ms`` is the connection's (TCP_INFO). ``hop``, ``asn`` and ``sender`` (``access``, ``transit``,
+    ``target``, ``local``, ``unknown``, "")
     say where
     an answer or a silence began in a walk.
     """
@@ -160,6 +161,7 @@ class Contrast(Struct, frozen=True, kw_only=True, gc=False):
     n_good: int
     received_bytes: int = 0
     lasted_s: float = 0.0
+    rtt_ms: float | None = None
     hop: int = 0
     asn: int = 0
     sender: str = ""

@@ -154,6 +154,6 @@ def _configuration(server_name: str, alpn: tuple[str, ...]) -> QuicConfiguration
         alpn_protocols=list(alpn),
         server_name=server_name or None,
         verify_mode=ssl.CERT_NONE,
-        max_data=1_048_576,
-        max_stream_data=262_144,
+        max_data=131_072,
+        max_stream_data=32_768,
     )

@@ -38,6 +38,15 @@ def family_of(address: str) -> socket.AddressFamily:
     return socket.AF_INET
 
 
+def _open(family: socket.AddressFamily, kind: int) -> socket.socket:
+    """Open a socket that does not block."""
+    if linux.IS_LINUX:
+        return socket.socket(family, kind | socket.SOCK_NONBLOCK)
+    sock = socket.socket(family, kind)
+    sock.settimeout(0)
+    return sock
+
+
 def limit_hops(sock: socket.socket, hops: int) -> None:
     """Let packets of a socket live for ``hops`` routers; 0 is the system's default."""
     if sock.family == socket.AF_INET6:
@@ -76,9 +85,8 @@ def take_queued_error(sock: socket.socket) -> tuple[int, IcmpError | None]:
 
 async def connect(address: str, port: int, *, ttl: int, until: float | None, watcher: Watcher) -> "TcpStream":
     """Open a TCP connection. Raises ``OSError``, also ``TimeoutError`` where ``until`` comes first."""
-    sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+    sock = _open(family_of(address), socket.SOCK_STREAM)
     try:
-        sock.settimeout(0)
         queue_errors(sock, wanted=True)
         if ttl:
             limit_hops(sock, ttl)
@@ -184,9 +192,8 @@ class TcpStream:
 
 def open_datagrams(address: str, port: int, *, any_sender: bool, watcher: Watcher) -> "UdpDatagrams":
     """Open a UDP socket; the kernel binds it to a random port. Raises ``OSError``."""
-    sock = socket.socket(family_of(address), socket.SOCK_DGRAM)
+    sock = _open(family_of(address), socket.SOCK_DGRAM)
     try:
-        sock.settimeout(0)
         queue_errors(sock, wanted=True)
         if not any_sender:
             sock.connect((address, port))

@@ -1,18 +1,22 @@
 """Waiting until a socket can be read or written, for less than asyncio's own way costs.
 
 ``loop.add_reader`` and ``remove_reader`` around every wait take longer than the wait's system calls. Where there is
-epoll, one epoll of our own is watched by the loop, and a socket is put into it once and armed again for each wait
-(EPOLLONESHOT, see epoll(7)). A deadline ends the wait instead of cancelling the task, and the deadlines of one
-``TICK_S`` share a timer. Other platforms use the loop's way. Measured by tests/bench/probe_rates.py.
+epoll, one epoll of our own is watched by the loop (see epoll(7)). A socket that is read stays in it between waits, and
+is taken out when something arrives that nobody waits for; one that is to be written is armed for one event, since it
+nearly always can be. A deadline ends the wait instead of cancelling the task, and the deadlines of one ``TICK_S`` share
+a timer. Other platforms use the loop's way. Measured by tests/bench/probe_rates.py.
 """
 
 import asyncio
 import select
+from collections.abc import Awaitable
 from typing import Final, Protocol
 
 _HAS_EPOLL: Final = hasattr(select, "epoll")
 _MAX_EVENTS: Final = 256
 """Events taken at a time, so that other work of the loop has its turn."""
+
+_ONCE_TO_WRITE: Final = select.EPOLLOUT | select.EPOLLONESHOT if _HAS_EPOLL else 0
 
 TICK_S: Final = 0.01
 """How late a deadline may come. Times that are written down are taken when something arrives, not from deadlines."""
@@ -23,7 +27,7 @@ Wait = asyncio.Future[bool]
 class Watcher(Protocol):
     """Wakes up whoever waits for a socket. One waiter for reading and one for writing at a time."""
 
-    async def ready(self, fd: int, *, to_write: bool, until: float | None = None) -> bool:
+    def ready(self, fd: int, *, to_write: bool, until: float | None = None) -> Awaitable[bool]:
         """Wait until a socket is ready, or has an error to tell; False where the loop's time ``until`` came first."""
 
     def forget(self, fd: int) -> None:
@@ -36,23 +40,24 @@ class EpollWatcher:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._epoll = select.epoll()
-        self._known: set[int] = set()
+        self._watched: dict[int, int] = {}
+        """By socket: what it is watched for."""
         self._waits: dict[int, list[Wait | None]] = {}
-        """By socket: who waits to read, who waits to write. Only these are armed."""
+        """By socket: who waits to read, who waits to write."""
         self._ending: dict[int, list[Wait]] = {}
         loop.add_reader(self._epoll.fileno(), self._wake)
 
-    async def ready(self, fd: int, *, to_write: bool, until: float | None = None) -> bool:
+    def ready(self, fd: int, *, to_write: bool, until: float | None = None) -> Wait:
         """Wait for a socket."""
         wait: Wait = self._loop.create_future()
         pair = self._waits.get(fd)
         if pair is None:
             pair = self._waits[fd] = [None, None]
         pair[to_write] = wait
-        self._arm(fd, pair)
+        self._watch(fd, pair)
         if until is not None:
             self._end_at(until, wait)
-        return await wait
+        return wait
 
     def _end_at(self, until: float, wait: Wait) -> None:
         tick = int(until / TICK_S) + 1
@@ -66,39 +71,42 @@ class EpollWatcher:
         for wait in self._ending.pop(tick):
             _settle(wait, False)  # noqa: FBT003  as timers call it
 
-    def _arm(self, fd: int, pair: list[Wait | None]) -> None:
-        events = select.EPOLLONESHOT
-        if pair[0] is not None:
-            events |= select.EPOLLIN
+    def _watch(self, fd: int, pair: list[Wait | None]) -> None:
+        events = select.EPOLLIN if pair[0] is not None else 0
         if pair[1] is not None:
-            events |= select.EPOLLOUT
-        if fd in self._known:
-            self._epoll.modify(fd, events)
-        else:
+            events |= _ONCE_TO_WRITE
+        watched = self._watched.get(fd)
+        if watched is None:
             self._epoll.register(fd, events)
-            self._known.add(fd)
+        elif watched != events or pair[1] is not None:
+            self._epoll.modify(fd, events)
+        self._watched[fd] = events
 
     def _wake(self) -> None:
         for fd, events in self._epoll.poll(0, _MAX_EVENTS):
             pair = self._waits.get(fd)
             if pair is None:
-                continue
-            if events & ~select.EPOLLOUT and pair[0] is not None:
-                _settle(pair[0], True)  # noqa: FBT003  as above
-                pair[0] = None
-            if events & ~select.EPOLLIN and pair[1] is not None:
-                _settle(pair[1], True)  # noqa: FBT003  as above
-                pair[1] = None
-            if pair[0] is not None or pair[1] is not None:
-                self._arm(fd, pair)
+                self.forget(fd)  # nobody waits: do not turn in circles
             else:
-                del self._waits[fd]
+                self._tell(fd, pair, events)
+
+    def _tell(self, fd: int, pair: list[Wait | None], events: int) -> None:
+        if events & ~select.EPOLLOUT and pair[0] is not None:
+            _settle(pair[0], True)  # noqa: FBT003  as timers call it
+            pair[0] = None
+        if events & ~select.EPOLLIN and pair[1] is not None:
+            _settle(pair[1], True)  # noqa: FBT003  as timers call it
+            pair[1] = None
+        if pair[0] is None and pair[1] is None:
+            del self._waits[fd]
+        elif self._watched[fd] & select.EPOLLONESHOT:
+            self._watch(fd, pair)
 
     def forget(self, fd: int) -> None:
         """Give up watching a socket."""
-        if self._waits.pop(fd, None) is not None:
-            self._epoll.unregister(fd)  # closing would do, unless another process has a copy of the socket
-        self._known.discard(fd)
+        self._waits.pop(fd, None)
+        if self._watched.pop(fd, None) is not None:
+            self._epoll.unregister(fd)
 
 
 class LoopWatcher:

@@ -156,7 +156,7 @@ def _add_rest(country: Country, network: NetworkPlan, orders_of: Callable[[str],
             hosts = [target.host.lower() for target in country.targets_named(row.targets)]
             add_proxy(orders_of(network.access), None if row.trigger == "all" else hosts, network=network)
         elif row.action.startswith("mitm_"):
-            add_redirect(orders_of(network.access), row, country=country, network=network)
+            add_redirect(orders_of(network.access), row, country=country)
         elif is_for_kernel(row):
             place = TRANSIT if row.where == "transit" else network.access
             add_kernel_rule(orders_of(place), row, country=country, network=network)

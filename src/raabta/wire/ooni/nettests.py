@@ -102,7 +102,8 @@ def _add_events(parts: Parts, keys: WireTestKeys, notes: list[Note]) -> None:
     if failed and events:
         parts["handshakes"] = handshake_steps(parts["handshakes"], wire=keys.tls_handshakes or [], events=events)
     if slow and events:
-        parts["transfers"] = transfers(parts["exchanges"], wire=keys.requests or [], events=events)
+        over_tcp = [request for request in keys.requests or [] if request.network != "udp"]
+        parts["transfers"] = transfers(parts["exchanges"], wire=over_tcp, events=events)
 
 
 def _lasted(exchange: WireExchange) -> float:

@@ -196,6 +196,8 @@ def exchanges(wire: list[WireExchange] | None, path: str) -> tuple[HttpExchange,
         return ()
     steps = []
     for exchange, at in zip(wire, places(path, len(wire)), strict=False):
+        if exchange.network == "udp":
+            continue  # over HTTP/3, beside the same request over TCP: the QUIC handshake tells what there is to tell
         request = exchange.request
         response = exchange.response
         failure = exchange.failure
@@ -307,6 +309,7 @@ def contrasts(wire: list[WireContrast], path: str) -> tuple[Contrast, ...]:
                 n_good=contrast.n_good,
                 received_bytes=contrast.received_bytes,
                 lasted_s=max(0.0, lasted),
+                rtt_ms=contrast.rtt_ms,
                 hop=contrast.hop,
                 asn=contrast.asn,
                 sender=contrast.sender,

@@ -109,7 +109,7 @@ class Handshake(Struct, kw_only=True):
     t: float = 0.0
     tags: list[str] = []
     transaction_id: int = 0
-    so_error: int | None = None
+    so_error: str | None = None
     x_alert: int | None = None
     x_versions: list[str] | None = None
 
@@ -123,9 +123,7 @@ class Request(Struct, kw_only=True):
     headers_list: list[list[str]] = []
     body: str = ""
     body_is_truncated: bool = False
-    tor: dict[str, Any] = msgspec.field(
-        default_factory=lambda: {"exit_ip": None, "exit_name": None, "is_tor": False}
-    )
+    tor: dict[str, Any] = msgspec.field(default_factory=lambda: {"exit_ip": None, "exit_name": None, "is_tor": False})
     x_transport: str = "tcp"
 
 
