@@ -14,7 +14,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade)
 
-.PHONY: help up test check lint types imports bench lock format clean
+.PHONY: help up test test-lab lab lab-packages check lint types imports bench lock format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,18 @@ up: $(VENV)/.base ## Install into .venv, then diagnose the example measurement
 	@$(BIN)/raabta diagnose --example --explain
 
 test: $(VENV)/.dev ## Install with the tools of development, then run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -m "not lab" $(ARGS)
+
+lab-packages: ## Install what the emulated country needs from Debian's packages (as root)
+	@.ci/packages
+
+test-lab: $(VENV)/.dev ## Run the tests that need namespaces and servers (see lab-packages)
+	@$(BIN)/python -m pytest -m lab tests/lab $(ARGS)
+
+lab: $(VENV)/.dev ## Run every scenario of the emulated country, and check the score against what is promised
+	@mkdir -p .bench
+	@$(BIN)/raabta lab run --output .bench/lab.jsonl $(ARGS)
+	@$(BIN)/python -m tests.lab.accept .bench/lab.jsonl
 
 check: lint types imports test ## Format, lint, types, import contracts and tests: all that a change must pass
 

@@ -5,9 +5,12 @@ layer contract of ``pyproject.toml``, and only ``pipeline`` joins the stages:
 
 - ``model``      the nouns: frozen types, no I/O and no judgement
 - ``wire``       bytes to types: measurement documents and protocol messages, no sockets
-- ``reference``  what stages are given: networks, special ranges, trust stores, each with its age
+- ``reference``  what stages are given: networks, special ranges, fingerprints, targets, each with its age
 - ``diagnose``   weighs evidence: a measurement becomes a verdict
-- ``pipeline``   joins the stages, for one document or for gigabytes of them
+- ``probe``      measures: one step, one observation
+- ``pipeline``   joins the stages, for one document, for gigabytes of them, or for a round of probing
+- ``control``    the service outside: what does this target look like from here?
+- ``lab``        a country on one machine, in which the truth is known
 - ``cli``        one file per command: load, call, save
 """
 

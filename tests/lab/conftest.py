@@ -58,6 +58,16 @@ class Inside:
         return json.loads(done.stdout)
 
 
+NEEDS_LAB: Final = frozenset(("lab", "require", "as_root", "as_nobody", "inside"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs namespaces or servers: `make test` leaves it out, `make test-lab` runs it alone."""
+    for item in items:
+        if NEEDS_LAB & set(getattr(item, "fixturenames", ())):
+            item.add_marker("lab")
+
+
 @pytest.fixture
 def lab() -> Inside:
     """Namespaces of one's own."""

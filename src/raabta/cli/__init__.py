@@ -3,7 +3,8 @@
 Read in this order: ``diagnose`` (the command and its options) → ``run`` (documents through the pipeline, counted) →
 ``output`` (files that appear whole or not at all) and ``progress`` → what is written: ``writers`` (jsonl, csv) and
 ``parquet``, ``summary`` (the table), ``explain`` with ``waterfall`` (one measurement in full). ``words`` says things to
-people.
+people. Likewise ``probe`` → ``probe_run`` → ``probe_report``; ``control``; ``lab`` → ``lab_run`` → ``lab_table``,
+``lab_score``, ``lab_fit``.
 
 A module that needs the pipeline, rich or pyarrow is imported when its command runs, so that ``--help`` is quick.
 """
@@ -29,9 +30,12 @@ Try one of these:
   raabta diagnose --example --explain         an example that comes with Raabta
   raabta diagnose measurement.json            your own OONI measurement
   raabta diagnose folder --output found.csv   a folder of them, as a table file
+  raabta probe                                measure from here (asks you first)
+  raabta lab run tls-reset-sni                a small country with interference
+  raabta control --help                       a witness elsewhere, for probes
 
-All options:  raabta diagnose --help
-A guide:      docs/guides/diagnose-command.md, in the source of Raabta
+All options:  raabta COMMAND --help
+Guides:       docs/guides/, in the source of Raabta
 """
 
 INTERRUPTED = 130

@@ -32,7 +32,7 @@ _Targets = Annotated[
     list[str] | None,
     typer.Argument(metavar="TARGET...", help="Names of the list, URLs or hosts. Default: the whole list."),
 ]
-_List = Annotated[str | None, typer.Option("--list", metavar="FILE", help="A list of targets of your own (TOML).")]
+_List = Annotated[str | None, typer.Option("--list", metavar="FILE", help="A list of your own (TOML, or URLs).")]
 _Show = Annotated[bool, typer.Option("--show-targets", help="Show the list and leave.")]
 _Control = Annotated[str | None, typer.Option(metavar="URL", help="A control to compare with.")]
 _Pin = Annotated[str, typer.Option(metavar="PIN", help="The key that the control must have.")]

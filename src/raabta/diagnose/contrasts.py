@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from raabta.model import Contrast, Measurement, TcpConnect, TransferFact
+from raabta.model import Contrast, LocalHealth, Measurement, TcpConnect, TransferFact
 
 SLOW_RATIO: Final = 4.0
 """How many times faster the other transfer must be for a page to count as slowed. Not validated."""
@@ -80,14 +80,25 @@ def pace(measurement: Measurement, transfer: TransferFact | None, *, address: st
     if own is None or (control is None and other is None):
         return "none", "none"
     there = measurement.control.rate_bps if measurement.control is not None else None
-    if there is not None and there < own * SLOW_RATIO:
+    ratio = SLOW_RATIO if _is_steady(measurement.local) else UNSTEADY_RATIO
+    if there is not None and there < own * ratio:
         return "line", "server"
     reference = min(max(control or 0.0, other or 0.0), BRISK_BPS)
-    if own * SLOW_RATIO >= reference:
+    if own * ratio >= reference:
         return ("none", "none") if control is None else ("line", "whole_line")
-    if other is not None and other >= own * SLOW_RATIO:
+    if other is not None and other >= own * ratio:
         return "slow", "this_name"
     return "slow", "only_page" if other is None else "this_address"
+
+
+UNSTEADY_RATIO: Final = 10.0
+"""The same on a line that loses packets or is far: one lost packet of a short page costs a second (RFC 6298)."""
+STEADY_RTT_MS: Final = 120.0
+STEADY_LOSS_SHARE: Final = 0.01
+
+
+def _is_steady(health: LocalHealth | None) -> bool:
+    return health is None or ((health.rtt_ms or 0.0) < STEADY_RTT_MS and (health.loss_share or 0.0) < STEADY_LOSS_SHARE)
 
 
 def stall_word(measurement: Measurement, transfer: TransferFact | None, *, address: str, flow: str) -> str:

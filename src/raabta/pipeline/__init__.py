@@ -4,6 +4,8 @@
 - ``sources``: paths, folders and standard input to batches of documents
 - ``bulk``: many documents to verdicts, in one process, or in several by ``processes``
 - ``single``: one document or file at a time, for the Python API and for explaining
+- ``probing``: a round of probing, with ``followups`` (driven within the budget), ``identity`` (a document's envelope),
+  ``control_client`` (a control, asked over ``control_line``) and ``probe_defaults`` (whom else to ask)
 """
 
 from raabta.pipeline.bulk import Outcome, diagnose_bulk

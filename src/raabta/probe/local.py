@@ -38,8 +38,8 @@ hour off breaks some of them, and no clock that is kept by the network is ever a
 KNOCK_AFTER_S: Final = 1.2
 """How long anchors may take before the gateway is asked: more than any usual round trip. Judgement."""
 
-_FROM_SELF: Final = frozenset({"host_unreachable", "network_unreachable"})
-"""What the machine itself says where nobody answers for the gateway's address."""
+_FROM_SELF: Final = frozenset({"host_unreachable", "network_unreachable", "permission_denied"})
+"""What the machine itself says where nobody answers for the gateway's address, or its own firewall forbids to ask."""
 _PORTAL_CODES: Final = frozenset({301, 302, 303, 307, 308, 511})
 """Redirects, and "network authentication required" (RFC 6585 section 6)."""
 

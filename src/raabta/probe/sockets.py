@@ -47,9 +47,9 @@ def _open(family: socket.AddressFamily, kind: int) -> socket.socket:
     return sock
 
 
-def limit_hops(sock: socket.socket, hops: int) -> None:
+def limit_hops(sock: socket.socket, hops: int, *, ipv6: bool) -> None:
     """Let packets of a socket live for ``hops`` routers; 0 is the system's default."""
-    if sock.family == socket.AF_INET6:
+    if ipv6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops or -1)
     elif hops:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
@@ -62,11 +62,11 @@ def _default_ttl() -> int:
         return fresh.getsockopt(socket.IPPROTO_IP, socket.IP_TTL)
 
 
-def queue_errors(sock: socket.socket, *, wanted: bool) -> None:
+def queue_errors(sock: socket.socket, *, ipv6: bool, wanted: bool) -> None:
     """Let the kernel queue ICMP errors of a socket, where it can; switching off empties the queue."""
     if not linux.IS_LINUX:
         return
-    if sock.family == socket.AF_INET6:
+    if ipv6:
         sock.setsockopt(socket.IPPROTO_IPV6, linux.IPV6_RECVERR, wanted)
     else:
         sock.setsockopt(socket.IPPROTO_IP, linux.IP_RECVERR, wanted)
@@ -85,11 +85,13 @@ def take_queued_error(sock: socket.socket) -> tuple[int, IcmpError | None]:
 
 async def connect(address: str, port: int, *, ttl: int, until: float | None, watcher: Watcher) -> "TcpStream":
     """Open a TCP connection. Raises ``OSError``, also ``TimeoutError`` where ``until`` comes first."""
-    sock = _open(family_of(address), socket.SOCK_STREAM)
+    family = family_of(address)
+    ipv6 = family == socket.AF_INET6
+    sock = _open(family, socket.SOCK_STREAM)
     try:
-        queue_errors(sock, wanted=True)
+        queue_errors(sock, ipv6=ipv6, wanted=True)
         if ttl:
-            limit_hops(sock, ttl)
+            limit_hops(sock, ttl, ipv6=ipv6)
         error = sock.connect_ex((address, port))
         if error in _IN_PROGRESS:
             if not await watcher.ready(sock.fileno(), to_write=True, until=until):
@@ -102,15 +104,16 @@ async def connect(address: str, port: int, *, ttl: int, until: float | None, wat
         watcher.forget(sock.fileno())
         sock.close()
         raise
-    return TcpStream(sock, watcher, ttl=ttl)
+    return TcpStream(sock, watcher, ipv6=ipv6, ttl=ttl)
 
 
 class TcpStream:
     """One TCP connection (``probe.network.Stream``)."""
 
-    def __init__(self, sock: socket.socket, watcher: Watcher, *, ttl: int = 0) -> None:
+    def __init__(self, sock: socket.socket, watcher: Watcher, *, ipv6: bool, ttl: int) -> None:
         self._sock = sock
         self._watcher = watcher
+        self._ipv6 = ipv6
         self._ttl = ttl
         self._is_fresh = True
         self._icmp: IcmpError | None = None
@@ -120,7 +123,7 @@ class TcpStream:
         self._is_fresh = False
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not self._ttl:
-            queue_errors(self._sock, wanted=False)
+            queue_errors(self._sock, ipv6=self._ipv6, wanted=False)
 
     async def send(self, data: bytes) -> None:
         """Send all of ``data``."""
@@ -161,8 +164,8 @@ class TcpStream:
     def set_ttl(self, hops: int) -> None:
         """Let packets from now on live for ``hops`` routers; 0 is the system's default."""
         self._ttl = hops
-        limit_hops(self._sock, hops)
-        queue_errors(self._sock, wanted=hops > 0)
+        limit_hops(self._sock, hops, ipv6=self._ipv6)
+        queue_errors(self._sock, ipv6=self._ipv6, wanted=hops > 0)
 
     def info(self) -> TcpInfo:
         """Ask the kernel; nothing is known where the platform has no TCP_INFO."""
@@ -184,7 +187,7 @@ class TcpStream:
         if self._sock.fileno() < 0:
             return
         if self._ttl:
-            limit_hops(self._sock, 0)
+            limit_hops(self._sock, 0, ipv6=self._ipv6)
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
         self._watcher.forget(self._sock.fileno())
         self._sock.close()
@@ -192,9 +195,10 @@ class TcpStream:
 
 def open_datagrams(address: str, port: int, *, any_sender: bool, watcher: Watcher) -> "UdpDatagrams":
     """Open a UDP socket; the kernel binds it to a random port. Raises ``OSError``."""
-    sock = _open(family_of(address), socket.SOCK_DGRAM)
+    family = family_of(address)
+    sock = _open(family, socket.SOCK_DGRAM)
     try:
-        queue_errors(sock, wanted=True)
+        queue_errors(sock, ipv6=family == socket.AF_INET6, wanted=True)
         if not any_sender:
             sock.connect((address, port))
     except BaseException:
@@ -216,7 +220,7 @@ class UdpDatagrams:
     def send(self, data: bytes, *, ttl: int = 0) -> None:
         """Send one datagram. Raises ``OSError``, also for an ICMP error in answer to an earlier one."""
         if ttl != self._ttl:
-            limit_hops(self._sock, ttl)
+            limit_hops(self._sock, ttl, ipv6=self._sock.family == socket.AF_INET6)
             self._ttl = ttl
         try:
             if self._target is None:

@@ -49,7 +49,7 @@ class EpollWatcher:
 
     def ready(self, fd: int, *, to_write: bool, until: float | None = None) -> Wait:
         """Wait for a socket."""
-        wait: Wait = self._loop.create_future()
+        wait: Wait = asyncio.Future(loop=self._loop)
         pair = self._waits.get(fd)
         if pair is None:
             pair = self._waits[fd] = [None, None]

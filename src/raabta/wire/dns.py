@@ -31,6 +31,7 @@ _OPT: Final = b"\0" + _RECORD.pack(41, UDP_PAYLOAD_BYTES, 0, 0)
 """RFC 6891 section 6.1: root name, type 41, payload size in place of the class, no options."""
 _MAX_NAME_BYTES: Final = 255
 _MAX_LABEL_BYTES: Final = 63
+_LENGTHS: Final = tuple(bytes((length,)) for length in range(_MAX_LABEL_BYTES + 1))
 _POINTER: Final = 0xC0
 """RFC 1035 section 2.3.4 and 4.1.4."""
 
@@ -75,9 +76,9 @@ def _encode_name(name: str) -> bytes:
     if not raw:
         return b"\0"
     labels = raw.split(b".")
-    if not all(1 <= len(label) <= _MAX_LABEL_BYTES for label in labels) or len(raw) > _MAX_NAME_BYTES - 2:
+    if b"" in labels or max(map(len, labels)) > _MAX_LABEL_BYTES or len(raw) > _MAX_NAME_BYTES - 2:
         raise ValueError("not a host name")
-    return b"".join(bytes((len(label),)) + label for label in labels) + b"\0"
+    return b"".join([_LENGTHS[len(label)] + label for label in labels]) + b"\0"
 
 
 def answers(data: bytes, query: bytes) -> bool:
