@@ -2,6 +2,9 @@
 
 Our own probe asks each way once a round, beside the machine's own network, and repeats what failed. A lookup of the
 measurement itself that got through overrides that: what works for one name is not stopped.
+
+Offices and hotels close port 853 by habit, so one way that is stopped says little by itself: in the field it is told as
+evidence, and only its prior can make it a verdict.
 """
 
 from typing import Final
@@ -25,9 +28,10 @@ def encrypted_cells(bench: Bench) -> list[Cell]:
         for engine, failure in health.encrypted.items()
     }
     stopped = {engine: failure for engine, failure in failures.items() if failure in _STOPPED}
-    others = "work" if len(stopped) < len(failures) else "fail"
+    plain = any(lookup.resolver == "udp" and lookup.answers for lookup in bench.measurement.lookups)
+    others = "work" if len(stopped) < len(failures) else "plain" if plain else "fail"
     cells = []
     for engine, failure in stopped.items():
-        facts = (engine, "none", "one", failure, others)
+        facts = (engine, "none", "way", failure, others)
         cells.append(Cell(f"(lookups by {engine})", bench.weigher.weigh("vpn", facts), (f"{AT}.encrypted",) * 5))
     return cells

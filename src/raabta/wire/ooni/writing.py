@@ -111,7 +111,6 @@ class Handshake(Struct, kw_only=True):
     transaction_id: int = 0
     so_error: str | None = None
     x_alert: int | None = None
-    x_versions: list[str] | None = None
 
 
 class Request(Struct, kw_only=True):
