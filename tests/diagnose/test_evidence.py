@@ -42,7 +42,7 @@ def test_what_speaks_for_a_working_site_never_has_positive_decibans() -> None:
 
 def test_a_verdict_names_what_made_it() -> None:
     verdict = judge(web())
-    assert (verdict.prior, verdict.fitted, verdict.source) == ("field", False, "case:1")
+    assert (verdict.prior, verdict.fitted, verdict.source) == ("field", True, "case:1")
     assert verdict.knowledge
     assert verdict.reference
 

@@ -174,7 +174,7 @@ PORTS_ROW = "ip.drop of layer tcp, question tcp.ports"
         pytest.param(PORTS, '"tcp.ports" = { alike = -0.97', PORTS_ROW, id="less-than-nothing"),
         pytest.param(PORTS, '"tcp.ports" = { alike = 0', PORTS_ROW, id="impossible"),
         pytest.param(
-            'share = 0.02\nsource = "all packets', 'share = 0.0\nsource = "all packets', "ip.drop", id="no-share"
+            'share = 0.10\nsource = "all packets', 'share = 0.0\nsource = "all packets', "ip.drop", id="no-share"
         ),
         pytest.param(
             '[[well]]\nlayer = "path"', '[[well]]\nlayer = "vpn"', "layer (vpn|path)", id="two-wells-in-a-layer"

@@ -130,7 +130,7 @@ def test_the_numbers_of_fitting_are_those_of_the_code() -> None:
     assert f"at most {FAMILY_CAP:.0f} observations" in page
     assert f"counts as {counts.pseudo:.0f} observations (`pseudo`)" in page
     assert f"{counts.pseudo_well:,.0f} (`pseudo_well`)" in page
-    assert f"From {min(TEMPERATURES)} to {max(TEMPERATURES)}," in page
+    assert f"From {min(TEMPERATURES):g} to {max(TEMPERATURES):g}," in page
 
 
 # --- what is shown --------------------------------------------------------------------------------------------

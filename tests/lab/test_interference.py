@@ -3,6 +3,7 @@
 Servers here are echoes: who hears its own words was not interfered with.
 """
 
+import contextlib
 import errno
 import selectors
 import socket
@@ -338,6 +339,42 @@ def test_a_line_delays_each_way_and_the_operator_is_nearer(lab: Inside, address:
 def test_a_line_loses_its_share(lab: Inside) -> None:
     trips = lab.call(time_exchanges, {"delay_ms": 0.0, "loss": 1.0}, SITE, 2)
     assert trips == []
+
+
+def count_echoes(rows: list[dict[str, Any]], n: int) -> list[int]:
+    """How many of so many datagrams come back, under each of these rules."""
+    return [_count_echoes(country([row], [], "clean"), n) for row in rows]
+
+
+def _count_echoes(plan: Country, n: int) -> int:
+    with build(plan):
+        servers = echo_servers({"world": [SITE]})
+        interfering = start_interference(plan, enter=enter)
+        n_heard = 0
+        with enter("client0"), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(SILENCE_S)
+            sock.connect((SITE, 443))
+            for _ in range(n):
+                sock.send(b"x")
+            with contextlib.suppress(TimeoutError):
+                while sock.recv(10):
+                    n_heard += 1
+        interfering.close()
+        servers.close()
+    return n_heard
+
+
+def test_the_kernel_loses_a_share_of_packets_from_the_first_one_on(lab: Inside) -> None:
+    """40 there and back: the address at 5 % and 25 %, a port at 20 %, everything at 10 %."""
+    rows = [
+        rule("loss", "address", loss=0.05, **KERNEL),
+        rule("loss", "address", loss=0.25, **KERNEL),
+        rule("loss", "port", loss=0.2, ports=[443], **KERNEL) | {"targets": []},
+        rule("loss", "all", loss=0.1, **KERNEL) | {"targets": []},
+    ]
+    heard = lab.call(count_echoes, rows, 40)
+    expected = [40 * (1 - share) ** 2 for share in (0.05, 0.25, 0.2, 0.1)]
+    assert heard == pytest.approx(expected, abs=3.0)
 
 
 def walk(interference: list[dict[str, Any]]) -> dict[str, str]:

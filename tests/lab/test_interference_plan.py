@@ -135,6 +135,30 @@ def test_what_servers_do_is_led_to_them() -> None:
     assert plan(row("lie", "name", answer="bogon")) == Plan(paths={}, orders={})
 
 
+def numbers_lost(trigger: str, loss: float, **more: Any) -> list[int]:
+    """Packets of a round of 1000 that the kernel's first rule for a network drops."""
+    first, *_ = plan(row("loss", trigger, loss=loss, engine="kernel", **more)).orders["access0"].nft["forward"]
+    which, drop = first.partition("numgen inc mod 1000 ")[2].split(" } ")
+    sign, _, listed = which.partition("{ ")
+    chosen = {int(number) for number in listed.split(", ")}
+    assert drop == "drop"
+    return [number for number in range(1000) if (number in chosen) is (not sign)]
+
+
+@pytest.mark.parametrize("loss", [0.001, 0.05, 0.1, 0.25, 0.2, 0.5, 0.9])
+@pytest.mark.parametrize(("trigger", "more"), [("address", {}), ("port", {"ports": [443]}), ("all", {})])
+def test_the_kernel_loses_the_share_asked_for_and_spreads_it(trigger: str, more: dict[str, Any], loss: float) -> None:
+    lost = numbers_lost(trigger, loss, **more)
+    assert len(lost) == round(loss * 1000)
+    in_each_fifth = [sum(number // 200 == fifth for number in lost) for fifth in range(5)]
+    assert max(in_each_fifth) - min(in_each_fifth) <= 1
+
+
+def test_the_kernels_loss_of_nothing_and_of_everything() -> None:
+    rules = [plan(row("loss", "all", loss=loss, engine="kernel")).orders["access0"].nft["forward"] for loss in (0, 1)]
+    assert [rule[0].rpartition(" ")[2] for rule in rules] == ["continue", "drop"]
+
+
 def test_two_shapers_share_a_root() -> None:
     rows = (
         row("throttle", "all", rate_kbit=256, engine="kernel"),

@@ -42,8 +42,8 @@ class Deadlines(Struct, frozen=True, kw_only=True):
     """Seconds for each phase of a connection and of a question.
 
     ``crowded_idle_s`` holds while half of all connections are taken. ``queue_s`` is how long a question waits for its
-    turn among the measurements. ``answer_s`` is for a client that
-    reads slowly; ``speed_s`` likewise, for up to a megabyte. ``connection_s`` ends any connection.
+    turn among the measurements. ``answer_s`` is for a client that reads slowly; ``speed_s`` likewise, for up to a
+    megabyte. ``connection_s`` ends any connection.
     """
 
     tls_s: float = 8.0

@@ -147,13 +147,36 @@ Facts = tuple[str, ...]
 
 
 def of_connections(measurement: Measurement, steps: Sequence[TcpConnect]) -> tuple[Facts, Facts]:
-    """Give the facts ``repeat`` and ``icmp`` of connections that failed, and their places."""
+    """Give the facts ``repeat``, ``icmp`` and ``end`` of connections that failed, and their places."""
     addresses = {step.address for step in steps}
     repeated = find(measurement, "tcp.repeat", addresses=addresses)
     told = next((step for step in steps if step.icmp_sender), None)
     sender = "none" if told is None else told.icmp_sender
-    facts = (repeat_word(measurement, "tcp.repeat", addresses=addresses), sender if sender != "local" else "none")
-    return facts, (_at(repeated), told.at if told is not None else "")
+    facts = (
+        repeat_word(measurement, "tcp.repeat", addresses=addresses),
+        sender if sender != "local" else "none",
+        _end_of(find(measurement, "tcp.walk", addresses=addresses)),
+    )
+    walk = find(measurement, "tcp.walk", addresses=addresses)
+    return facts, (_at(repeated), told.at if told is not None else "", _at(walk))
+
+
+def _end_of(walk: Contrast | None) -> str:
+    """Say where a walk found that a step ends: at the ``target``, ``before`` it, or ``none`` where it does not tell."""
+    if walk is None or not walk.sender:
+        return "none"
+    return {"target": "target", "access": "before", "transit": "before"}.get(walk.sender, "none")
+
+
+def other_port(measurement: Measurement, steps: Sequence[TcpConnect]) -> str:
+    """Say whether another port of the same addresses ``answers`` where these connections do not, or fails ``alike``."""
+    failed = {step.failure for step in steps}
+    contrast = find(measurement, "tcp.other_port", addresses={step.address for step in steps})
+    if contrast is None or not contrast.n:
+        return "none"
+    if contrast.n_good or contrast.failure in ("refused", "reset"):
+        return "answers"
+    return "alike" if contrast.failure in failed else "none"
 
 
 SAME_HELLO: Final = ("tls.repeat", "tls.browser_hello", "tls.ech_grease")
@@ -161,25 +184,28 @@ SAME_HELLO: Final = ("tls.repeat", "tls.browser_hello", "tls.ech_grease")
 
 
 def of_handshakes(measurement: Measurement, *, name: str, addresses: Collection[str]) -> tuple[str, Facts, Facts]:
-    """Give ``other_name``, then the facts ``repeat``, ``elsewhere`` and ``split`` of failed handshakes, and places."""
+    """Give ``other_name``, then ``repeat``, ``elsewhere``, ``split`` and ``end`` of failed handshakes, and places."""
     words = {word(measurement, kind, addresses=addresses) for kind in ("tls.other_name", "tls.no_name")}
     other = "works" if "works" in words else "fails" if "fails" in words else "none"
     facts = (
         repeat_word(measurement, *SAME_HELLO, name=name, addresses=addresses),
         word(measurement, "tls.control_address", name=name),
         word(measurement, "tls.split_hello", name=name, addresses=addresses),
+        _end_of(find(measurement, "tls.walk", name=name, addresses=addresses)),
     )
-    kinds = ("tls.repeat", "tls.control_address", "tls.split_hello")
+    kinds = ("tls.repeat", "tls.control_address", "tls.split_hello", "tls.walk")
     return other, facts, tuple(_at(find(measurement, kind, name=name)) for kind in kinds)
 
 
 def of_request(measurement: Measurement, name: str) -> tuple[Facts, Facts]:
-    """Give the facts ``repeat`` and ``other_host`` of a request in clear that failed, and their places."""
+    """Give the facts ``repeat``, ``other_host`` and ``end`` of a request in clear that failed, and their places."""
     facts = (
         repeat_word(measurement, "http.repeat", name=name),
         word(measurement, "http.other_host"),
+        _end_of(find(measurement, "http.walk", name=name)),
     )
-    return facts, (_at(find(measurement, "http.repeat", name=name)), _at(find(measurement, "http.other_host")))
+    kinds = ("http.repeat", "http.other_host", "http.walk")
+    return facts, tuple(_at(find(measurement, kind)) for kind in kinds)
 
 
 def of_name(measurement: Measurement, name: str) -> tuple[Facts, Facts]:

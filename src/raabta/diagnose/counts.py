@@ -1,11 +1,10 @@
 """Counts from the emulated country, and how they change the reasoned likelihoods.
 
 A reasoned value counts as a number of observations (``pseudo``); what was counted is added to it: the mean of a
-Dirichlet
-posterior (Laplace smoothing with an informed prior). So a row that was seen often follows the counts, one that was
-never
-seen keeps its reasons, and no outcome becomes impossible. Rows of "all is well" get a far larger ``pseudo_well``: the
-lab's harmless families are odd on purpose and say what oddities look like, not how rare they are in the field.
+Dirichlet posterior (Laplace smoothing with an informed prior). So a row that was seen often follows the counts, one
+that was never seen keeps its reasons, and no outcome becomes impossible. Rows of "all is well" get a far larger
+``pseudo_well``: the lab's harmless families are odd on purpose and say what oddities look like, not how rare they are
+in the field.
 
 ``temperature`` multiplies the sum of log-likelihoods. It is fitted on families that were not used for counting, and
 corrects what remains of dependence between questions (Guo et al. 2017 do the same to a network's logits).
@@ -33,7 +32,7 @@ class Counts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The fitted table: reviewed data, written by ``raabta lab fit``."""
 
     source: str = ""
-    pseudo: float = 20.0
+    pseudo: float = 40.0
     pseudo_well: float = 2000.0
     temperature: float = 1.0
     count: list[Count] = []

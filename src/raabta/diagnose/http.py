@@ -26,6 +26,7 @@ FACTS: Final = (
     "context",
     "repeat",
     "other_host",
+    "end",
     "beside",
 )
 

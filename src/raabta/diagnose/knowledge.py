@@ -62,8 +62,8 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     """Questions and hypotheses by layer. ``version`` names the tables' content; ``fitted`` is False until counted.
 
     ``temperature`` multiplies the sum of log-likelihoods. ``company`` is P(a further layer of the same host is
-    interfered with | one layer is). ``mechanisms`` is the tree of
-    ``model.mechanism`` with those that a row of the tables brought itself.
+    interfered with | one layer is). ``mechanisms`` is the tree of ``model.mechanism`` with those that a row of the
+    tables brought itself.
     """
 
     version: str

@@ -39,9 +39,12 @@ def control_of(control: Control | None, steps: Sequence[TlsHandshake]) -> str:
 
 def facts_of(measurement: Measurement, steps: Sequence[TlsHandshake], *, name: str) -> tuple[tuple[str, ...], str]:
     """Give the facts of one host's QUIC, and the place of a step that shows them."""
+    answered = [step for step in steps if step.failure.startswith("certificate")]
+    if answered:  # whoever shows a certificate, good or bad, speaks QUIC: the TLS cell judges certificates
+        return ("ok", "none", "none", "none", "none", "none"), answered[0].at
     result, at = tcp.result_of(steps, _JUDGED)
     control = control_of(measurement.control, steps)
-    if result in ("ok", "some"):
+    if result in ("ok", "some") or control == "failed":
         return (result, control, "none", "none", "none", "none"), at
     addresses = {step.address for step in steps}
     return (

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from raabta.model import Control, TcpConnect, TlsHandshake
 
-FACTS: Final = ("result", "control", "many", "ports", "peers", "context", "repeat", "icmp")
+FACTS: Final = ("result", "control", "many", "ports", "peers", "context", "repeat", "icmp", "end")
 
 _JUDGED: Final = frozenset(("timeout", "refused", "reset", "unreachable"))
 

@@ -24,9 +24,11 @@ FACTS: Final = (
     "repeat",
     "elsewhere",
     "split",
+    "end",
     "beside",
     "stall",
     "partly",
+    "clock",
 )
 
 _CERTIFICATE: Final = ("certificate_hostname", "certificate_authority", "certificate_invalid")

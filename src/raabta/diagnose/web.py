@@ -18,7 +18,7 @@ from raabta.diagnose.certificates import fault_of_chain
 from raabta.diagnose.chain import Hop, follow, name_form
 from raabta.diagnose.encrypted import encrypted_cells
 from raabta.diagnose.names import PAGE_PROOFS, address_of, is_unproved, name_cell, page_word, second_cell
-from raabta.model import DnsLookup, HttpExchange, Measurement, TcpConnect, TlsHandshake
+from raabta.model import Control, DnsLookup, HttpExchange, Measurement, TcpConnect, TlsHandshake
 
 
 class HostCase(Struct, kw_only=True, gc=False):
@@ -152,8 +152,8 @@ def _final_page(bench: Bench, exchange: HttpExchange | None) -> Page:
     if exchange.status < 400 and (alike or (page == "unknown" and exchange.url[:6] == "https:")):
         return Page(page)  # nobody in between can put another page into TLS
     sign = http.sign_of(exchange, control, title=title, tables=bench.tables)
-    if alike:  # the site treats the control alike: its challenge is no less a challenge
-        return Page("unknown", sign) if sign in ("challenge", "geo") else Page(page)
+    if alike:  # the site treats the control alike: its challenge, or its error, is no less one
+        return Page("unknown", sign) if sign in ("challenge", "geo", "server_error") else Page(page)
     if sign == "none" and page == "differs" and http.same_server(exchange, control):
         return Page("similar")
     if sign in ("blockpage", "refusal", "captive") and exchange.url[:6] == "https:":
@@ -211,6 +211,15 @@ def _open_case(
     )
 
 
+def _vouched(control: Control | None, step: TcpConnect, seen: str) -> str:
+    """Give the class of the control's handshake at an end point, where it tried one, else of its connection.
+
+    That a server of somebody else accepts connections from the control too says nothing about the target.
+    """
+    there = None if control is None else control.endpoints.get(tcp.endpoint_name(step.address, step.port))
+    return there.tls if there is not None and there.tls else seen
+
+
 def _may_judge(case: HostCase, address: str, control_class: str) -> bool:
     """Say whether what happened at an address says something about the target."""
     return not case.contradicted or control_class == "ok" or address in case.baseline
@@ -223,7 +232,7 @@ def _weigh_connections(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Ce
     others: list[tcp.Tried] = []
     for tried in tcp.beside_control(case.connects, control):
         step = tried[0]
-        if not case.contradicted or _may_judge(case, step.address, tried[1]):
+        if not case.contradicted or _may_judge(case, step.address, _vouched(control, step, tried[1])):
             (mine if step.port == hop.port else others).append(tried)
     if not mine and hop.index == 0:
         mine, others = others, []
@@ -236,6 +245,8 @@ def _weigh_connections(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Ce
     ports = "none"
     if result not in ("ok", "none"):
         ports = tcp.ports_of(steps, [step for step, _ in others])
+        if ports == "none" and bench.measurement.contrasts:
+            ports = contrasts.other_port(bench.measurement, steps)
     facts: tuple[str, ...] = (result, seen, _many(steps), ports, "none", bench.word("tcp", hop.host))
     witness = (at,) * len(facts)
     if bench.measurement.local is not None and result not in ("ok", "none"):
@@ -282,7 +293,7 @@ def _weigh_handshakes(bench: Bench, case: HostCase, hop: Hop, *, cells: list[Cel
     facts: tuple[str, ...] = (result, seen, _many(steps), chain, step_word, flow, flow_control, "none", word)
     flow_at = exchange.at if exchange is not None else ""
     witness: tuple[str, ...] = (at, at, at, at, at, flow_at, flow_at, at, at)
-    if measurement.contrasts:
+    if measurement.contrasts or (measurement.local is not None and chain != "none"):
         facts, witness = _with_contrasts(measurement, facts, witness=witness, steps=steps, exchange=exchange)
     cells.append(Cell(hop.host, bench.weigher.weigh("tls", facts), witness))
 
@@ -301,8 +312,8 @@ def _with_contrasts(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Add what the follow-ups of a host's handshakes, and of its page's pace, say."""
     other = "none"
-    more: tuple[str, ...] = ("none",) * 3
-    places: tuple[str, ...] = ("",) * 3
+    more: tuple[str, ...] = ("none",) * 4
+    places: tuple[str, ...] = ("",) * 4
     if facts[0] != "ok":
         failed = {step.address for step in steps if step.failure != "ok"}
         name = steps[0].server_name if steps else ""
@@ -316,7 +327,9 @@ def _with_contrasts(
             stall = contrasts.stall_word(measurement, transfer, address=address_of(exchange), flow=flow)
     changed = (*facts[:5], flow, facts[6], other, facts[8])
     partly = tls.partly_of(steps) if facts[0] == "some" else "none"
-    return (*changed, *more, beside, stall, partly), (*witness, *places, witness[5], witness[5], witness[0])
+    clock = measurement.local.clock if measurement.local is not None else "none"
+    facts = (*changed, *more, beside, stall, partly, clock)
+    return facts, (*witness, *places, witness[5], witness[5], witness[0], local.AT)
 
 
 def _chain_word(steps: Sequence[TlsHandshake], name: str, measured_at: str) -> str:

@@ -3,7 +3,7 @@
 Every cell of a layer of a measurement is one observation of each question that it answers, under the hypothesis that is
 true of that layer there: the truth's mechanism of this layer, or that all is well where nothing is wrong anywhere.
 Where the truth lists several
-mechanisms that cannot be told apart from there, the observation is shared among them. A question that has an outcome
+mechanisms that cannot be told apart from there, nothing is counted. A question that has an outcome
 for "nothing to ask" is counted there when it was not asked, so that likelihoods stay those of the whole event.
 
 Each family weighs as at most ``FAMILY_CAP`` observations a row, so that a family with many variants does not drown
@@ -27,8 +27,8 @@ from raabta.model import Verdict
 FAMILY_CAP: Final = 12.0
 """Observations that one family adds to a row at most. Not validated: a family has some ten cells."""
 
-TEMPERATURES: Final = tuple(round(0.3 + 0.05 * step, 2) for step in range(19))
-"""Tried temperatures: 0.3 to 1.2."""
+TEMPERATURES: Final = tuple(round(0.3 + 0.05 * step, 2) for step in range(15))
+"""Tried temperatures: 0.3 to 1. Above 1 evidence would count more than it weighs: dependence never asks for that."""
 
 _LEAST: Final = 1e-6
 
@@ -71,14 +71,15 @@ def _count_cell(tally: Tally, result: CellResult, *, weighed: Weighed, diagnosis
         if outcome is None:
             continue
         for hypothesis in true:
-            tally[layer, hypothesis, question.id][result.family][outcome] += 1.0 / len(true)
+            tally[layer, hypothesis, question.id][result.family][outcome] += 1.0
 
 
 def _true_of(result: CellResult, known: set[str]) -> list[str]:
     """Give the layer's hypotheses that are true of a cell.
 
-    They are those that a truth row names; that all is well where nothing is wrong in any layer; else none, since what
-    a layer shows below another's interference is no sample of its being well.
+    It is the one that the truth names; that all is well where nothing is wrong in any layer; else none: what a layer
+    shows below another's interference is no sample of its being well, and where several cannot be told apart from
+    there, an observation is no sample of either.
     """
     named = [name for row in result.truth if row.state != "ok" for name in row.one_of]
     here = [
@@ -86,6 +87,8 @@ def _true_of(result: CellResult, known: set[str]) -> list[str]:
         for hypothesis in sorted(known)
         if any(hypothesis == name or hypothesis.startswith(f"{name}.") for name in named)
     ]
+    if len(here) > 1:
+        return []
     return here or ([] if named else [WELL])
 
 

@@ -1,9 +1,8 @@
 """Follow-up questions: the steps worth taking once something odd was seen, each with one thing changed.
 
 ``diagnose`` names them, ``pipeline`` drives them within a budget, ``probe`` takes them. Ids are permanent. Costs are
-what one
-follow-up spends at most, for the budget that is printed beforehand: packets and bytes counted in the lab, seconds from
-the time-outs.
+what one follow-up spends at most, for the budget that is printed beforehand: packets and bytes counted in the lab,
+seconds from the time-outs.
 """
 
 from typing import Final

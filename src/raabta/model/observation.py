@@ -146,9 +146,7 @@ class Contrast(Struct, frozen=True, kw_only=True, gc=False):
 
     ``failure`` is the class of the last try; ``n`` tries were made, ``n_good`` went well. ``received_bytes`` came in
     ``lasted_s``; ``rtt_ms`` is the connection's (TCP_INFO). ``hop``, ``asn`` and ``sender`` (``access``, ``transit``,
-    ``target``, ``local``, ``unknown``, "")
-    say where
-    an answer or a silence began in a walk.
+    ``target``, ``local``, ``unknown``, "") say where an answer or a silence began in a walk.
     """
 
     at: str
@@ -172,15 +170,11 @@ class LocalHealth(Struct, frozen=True, kw_only=True, gc=False):
     """What the machine's own network looked like before anything else was asked. Words, never addresses.
 
     ``interface`` and ``gateway``: ``ok``, ``none`` or ``silent``. ``resolver``: ``ok``, ``none``, ``silent`` or
-    ``failing``.
-    ``portal``: ``none``, ``portal`` or ``unknown``. ``beyond``: whether anything past the operator answers, ``ok`` or
-    ``silent``. ``clock``: ``ok``, ``wrong`` or ``unknown``, with ``clock_off_s`` (own clock minus the true one).
-    ``ipv6``:
-    ``ok``, ``none`` or ``broken``. ``encrypted`` gives, by way of encrypted lookup (``dot``, ``doh``, ``doq``), the
-    df-007
-    failure of every try, "" where one was answered. ``rtt_ms``, ``loss_share`` and ``goodput_bps`` describe the line
-    towards the anchors
-    and the control, None where not measured.
+    ``failing``. ``portal``: ``none``, ``portal`` or ``unknown``. ``beyond``: whether anything past the operator
+    answers, ``ok`` or ``silent``. ``clock``: ``ok``, ``wrong`` or ``unknown``, with ``clock_off_s`` (own clock minus
+    the true one). ``ipv6``: ``ok``, ``none`` or ``broken``. ``encrypted`` gives, by way of encrypted lookup (``dot``,
+    ``doh``, ``doq``), the df-007 failure of every try, "" where one was answered. ``rtt_ms``, ``loss_share`` and
+    ``goodput_bps`` describe the line towards the anchors and the control, None where not measured.
     """
 
     interface: str = "ok"

@@ -43,6 +43,8 @@ _REJECT6: Final = {
 _BURST_BYTES: Final = 3_000
 """What tc's token bucket lets through at once: two packets, as the middlebox's does."""
 _PER_MILLE: Final = 1000
+_GOLDEN_SECTION: Final = (5**0.5 - 1) / 2
+"""Its multiples fall evenly between whole numbers, and never into a rhythm that a client's own could meet."""
 
 
 def is_for_kernel(row: Interference) -> bool:
@@ -171,11 +173,25 @@ def _verdict(row: Interference, family: str) -> str:
             kind = row.icmp or "port"
             return f"reject with icmp {_REJECT4[kind]}" if family == "ip" else f"reject with icmpv6 {_REJECT6[kind]}"
         case "loss":
-            # "inc" counts, so that the share is exact; "random" is not.
-            n_lost = round(row.loss * _PER_MILLE)
-            return f"numgen inc mod {_PER_MILLE} < {n_lost} drop" if n_lost < _PER_MILLE else "drop"
+            return _loss(row.loss)
         case _:
             return "drop"
+
+
+def _loss(share: float) -> str:
+    """Drop a share of packets: by nft's counter, whose share is exact, which that of ``numgen random`` is not.
+
+    The numbers lost are spread over the counter's round: one in each of as many slices, at changing places in them.
+    Were they its first ones, one visit would lose every packet and the next none.
+    """
+    n_lost = max(1, round(share * _PER_MILLE)) if share > 0 else 0
+    n_passed = _PER_MILLE - n_lost
+    if not n_lost or not n_passed:
+        return "drop" if n_lost else "continue"
+    few = min(n_lost, n_passed)
+    places = ((turn + (0.5 + turn * _GOLDEN_SECTION) % 1.0) * _PER_MILLE / few for turn in range(few))
+    sign = "" if few == n_lost else "!= "
+    return f"numgen inc mod {_PER_MILLE} {sign}{_set(str(int(place)) for place in places)} drop"
 
 
 def _add_string_match(

@@ -1,9 +1,9 @@
 """Shapes of the documents that the probe writes: df-000 with df-001, 002, 005, 006 and 008 parts, complete.
 
 ``types`` holds what is *read*, of all versions and only what a question needs; here stands what is *written*, in
-today's
-format and in full, so that OONI's own parsers read it. A probe's step returns one of these parts: one step, one
-observation. Fields that OONI does not define begin with ``x_``, as its formats ask; they are left out where empty.
+today's format and in full, so that OONI's own parsers read it. A probe's step returns one of these parts: one step, one
+observation. Fields that OONI does not define begin with ``x_``, as its formats ask; they are null,
+empty or left out where there is nothing to say.
 
 Source: ooni/spec data-formats (df-000-base, df-001-httpt, df-002-dnst, df-005-tcpconnect, df-006-tlshandshake,
 df-008-netevents) and nettests/ts-017-web-connectivity (the control's answer). Times are seconds since the measurement
@@ -169,13 +169,10 @@ class Event(Struct, kw_only=True):
 class Contrast(Struct, kw_only=True, omit_defaults=True):
     """One follow-up: the step that failed, or its like, with one thing changed.
 
-    ``kind`` is an id of ``diagnose.followups.FOLLOW_UPS`` (``tls.other_name``, ``tcp.repeat``, …). ``name`` is the
-    server name,
-    host or question used; ``failure`` as in every step. ``n`` tries were made, ``n_good`` went well.
-    ``received_bytes`` in ``t
-    - t0`` seconds gives a rate where the follow-up is a transfer. ``hop`` and ``asn`` say where an answer came from
-    in a walk
-    by TTL; ``sender`` as in ``Icmp``.
+    ``kind`` is an id of ``model.followup.FOLLOW_UPS`` (``tls.other_name``, ``tcp.repeat``, …). ``name`` is the
+    server name, host or question used; ``failure`` as in every step. ``n`` tries were made, ``n_good`` went well.
+    ``received_bytes`` in ``t - t0`` seconds gives a rate where the follow-up is a transfer. ``hop`` and ``asn`` say
+    where an answer came from in a walk by TTL; ``sender`` as in ``Icmp``.
     """
 
     kind: str
