@@ -54,6 +54,7 @@ class Server:
 
     def __init__(self, certificate: Issued, answer: bytes = b"", *, censor: str = "") -> None:
         self.heard = b""
+        self.n_said = 0
         self._answer = answer
         self._censor = censor.encode()
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -72,6 +73,7 @@ class Server:
         except ssl.SSLError:
             pass
         said = self._outgoing.read()
+        self.n_said += len(said)
         return [Said(said)] if said else []
 
 
@@ -243,14 +245,15 @@ def test_a_request_in_clear_for_another_name() -> None:
 
     found = take("http.other_host", at_site(TcpPeer(talk=talk), port=80), port=80)
     assert outcome(found) == (None, 1, 1, "status 403")
-    assert (found.name, found.received_bytes) == (OTHER, len(BODY))
+    assert (found.name, found.received_bytes) == (OTHER, len(page(BODY, status="403 Forbidden")))
     assert f"\r\nHost: {OTHER}\r\n".encode() in heard[0]
 
 
 def test_a_request_in_clear_for_this_name_at_the_control() -> None:
     network = ScriptedNetwork(tcp={(ANCHOR, 80): TcpPeer(talk=lambda data: [Said(page(b"anchor"))])})
     found = take("http.control_address", network, port=80)
-    assert (found.failure, found.address, found.port, found.name, found.received_bytes) == (None, ANCHOR, 80, HOST, 6)
+    assert (found.failure, found.address, found.port, found.name) == (None, ANCHOR, 80, HOST)
+    assert found.received_bytes == len(page(b"anchor"))
 
 
 def test_a_request_again_is_made_in_tls_where_the_port_is() -> None:
@@ -259,8 +262,10 @@ def test_a_request_again_is_made_in_tls_where_the_port_is() -> None:
 
 
 def test_a_request_again_that_ends_in_the_handshake_says_where() -> None:
-    found = take("http.repeat", at_site(serves(self_signed(HOST))))
+    server = Server(self_signed(HOST))
+    found = take("http.repeat", at_site(TcpPeer(talk=server)))
     assert (found.failure, found.detail) == ("ssl_unknown_authority", "tls")
+    assert 0 < found.received_bytes <= server.n_said
 
 
 def test_a_transfer_has_its_bytes_and_its_time() -> None:
@@ -269,25 +274,51 @@ def test_a_transfer_has_its_bytes_and_its_time() -> None:
         return [Said(whole[at : at + 1_000], after_s=1 + at / 1_000) for at in range(0, len(whole), 1_000)]
 
     found = take("flow.repeat", at_site(TcpPeer(talk=slow), port=80), port=80)
-    assert (found.failure, found.received_bytes) == (None, len(BODY))
+    assert (found.failure, found.received_bytes) == (None, len(page(BODY)))
     assert found.t - found.t0 == pytest.approx(6.02)
 
 
 def test_a_transfer_of_another_name_does_not_mind_the_certificate() -> None:
-    found = take("flow.other_name", at_site(serves(issue(HOST), page(BODY))))
-    assert (found.failure, found.received_bytes, found.name) == (None, len(BODY), OTHER)
+    server = Server(issue(HOST), page(BODY))
+    found = take("flow.other_name", at_site(TcpPeer(talk=server)))
+    assert (found.failure, found.received_bytes, found.name) == (None, server.n_said, OTHER)
 
 
 def test_a_transfer_that_freezes_says_how_far_it_came() -> None:
     found = take("flow.repeat", at_site(TcpPeer(talk=lambda _: [Said(page(BODY)[:3_000])]), port=80), port=80)
-    assert found.failure == "generic_timeout_error"
-    assert 2_800 < found.received_bytes < 3_000
+    assert (found.failure, found.received_bytes) == ("generic_timeout_error", 3_000)
+
+
+@pytest.mark.parametrize(
+    ("ending", "failure"), [([], "generic_timeout_error"), ([Said(RESET, after_s=1.0)], "connection_reset")]
+)
+def test_a_transfer_that_stops_within_its_first_tls_record_counts_what_came(ending: list[Said], failure: str) -> None:
+    server = Server(issue(HOST), page(BODY))
+    came: list[int] = []
+
+    def in_full(data: bytes) -> list[Said]:
+        """The handshake whole, of the page 1,000 bytes: less than a record."""
+        before = server.n_said
+        said = server(data)
+        n_said = server.n_said - before
+        came.append(min(n_said, 1_000) if n_said > len(BODY) else n_said)
+        cut = [Said(one.what[: came[-1]]) for one in said if isinstance(one.what, bytes)]
+        return [*cut, *ending] if n_said > len(BODY) else cut
+
+    found = take("flow.repeat", at_site(TcpPeer(talk=in_full)))
+    assert (found.failure, found.received_bytes) == (failure, sum(came))
+    assert sum(came) > 1_000
+
+
+def test_each_of_several_tries_counts_its_own_bytes() -> None:
+    halves = [TcpPeer(talk=lambda _: [Said(page(BODY)[:2_000])]) for _ in range(3)]
+    assert take("flow.repeat", at_site(*halves, port=80), port=80, n=3).received_bytes == 2_000
 
 
 def test_a_transfer_from_the_control_asks_for_as_many_bytes_as_a_page_may_have() -> None:
-    server = TcpPeer(talk=Server(self_signed("anchor.example"), page(bytes(20_000))))
-    found = take("flow.control", ScriptedNetwork(tcp={(ANCHOR, 443): server}))
-    assert (found.failure, found.received_bytes, found.address) == (None, 20_000, ANCHOR)
+    server = Server(self_signed("anchor.example"), page(bytes(20_000)))
+    found = take("flow.control", ScriptedNetwork(tcp={(ANCHOR, 443): TcpPeer(talk=server)}))
+    assert (found.failure, found.received_bytes, found.address) == (None, server.n_said, ANCHOR)
 
 
 # --- QUIC -------------------------------------------------------------------------------------------------------------

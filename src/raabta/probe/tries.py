@@ -164,7 +164,11 @@ async def first_answer_to_ech(asked: Asked, place: Place) -> Contrast:
 
 
 async def fetch(asked: Asked, place: Place, *, path: str, verify: bool = True) -> Contrast:
-    """Ask for a page: in clear on port 80, in TLS elsewhere. Times and bytes are those of request and body."""
+    """Ask for a page: in clear on port 80, in TLS elsewhere.
+
+    Times are those of request and answer. Bytes are all that were read on the connection, TLS and headers included, as
+    ``wire.ooni.events`` counts those of a page: a transfer that stopped can then be compared with its repeat.
+    """
     connect, stream = await _connect(asked, place)
     if stream is None:
         return _not_connected(asked, place, connect)
@@ -173,7 +177,13 @@ async def fetch(asked: Asked, place: Place, *, path: str, verify: bool = True) -
     finally:
         stream.close()
     result.rtt_ms, result.transaction_id = connect.x_rtt_ms, connect.transaction_id
+    result.received_bytes = _bytes_read(asked.trace, connect.transaction_id)
     return result
+
+
+def _bytes_read(trace: Trace, transaction_id: int) -> int:
+    reads = (event for event in trace.events if event.operation == "read" and event.transaction_id == transaction_id)
+    return sum(event.num_bytes or 0 for event in reads)
 
 
 async def _fetch(asked: Asked, place: Place, stream: Stream, *, connect: Connect, path: str, verify: bool) -> Contrast:
@@ -194,7 +204,6 @@ async def _fetch(asked: Asked, place: Place, stream: Stream, *, connect: Connect
     )
     detail = f"status {exchange.response.code}" if exchange.response else ""
     result = contrast(asked, place, failure=exchange.failure, t0=exchange.t0, t=exchange.t, detail=detail)
-    result.received_bytes = len(body)
     if asked.tables is not None and asked.follow_up.kind == "dns.odd_page" and exchange.response is not None:
         response = exchange.response
         signs = page_signs(body, headers=response.headers, status=response.code, tables=asked.tables)
