@@ -1,6 +1,6 @@
 import pytest
 
-from raabta.probe.plan import Aim, Found, choose_addresses, next_hop, read_aim
+from raabta.probe.plan import Aim, Found, choose_addresses, further_addresses, next_hop, read_aim
 from raabta.reference.special import special_ranges_without
 
 KIND = special_ranges_without("198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32").kind
@@ -84,3 +84,14 @@ def test_addresses_that_are_nobodys_on_the_internet_are_told_and_not_tried() -> 
     found = Found(system=("127.0.0.1", "10.10.34.36"), encrypted=("203.0.113.1",))
     choice = choose_addresses(found, kind_of=KIND, ipv6=True, most=2)
     assert (choice.tried, choice.special) == (("203.0.113.1",), ("127.0.0.1", "10.10.34.36"))
+
+
+@pytest.mark.parametrize(("ipv6", "expected"), [(True, ("203.0.113.1", "203.0.113.4", "2001:db8::1")), (False, None)])
+def test_further_addresses_are_those_that_may_be_tried_and_were_not(
+    ipv6: bool, expected: tuple[str, ...] | None
+) -> None:
+    found = Found(
+        system=("203.0.113.3", "2001:db8::1", "203.0.113.1"), plain=("10.10.34.36",), encrypted=("203.0.113.4",)
+    )
+    further = further_addresses(found, tried={"203.0.113.3"}, kind_of=KIND, ipv6=ipv6)
+    assert further == (expected or ("203.0.113.1", "203.0.113.4"))

@@ -5,7 +5,7 @@ from functools import partial
 import msgspec
 
 from raabta.probe.plan import Aim, read_aim
-from raabta.probe.runner import BUDGET, CHOICE, Ask, Elsewhere, Tools, probe_endpoint
+from raabta.probe.runner import BUDGET, CHOICE, UNTRIED, Ask, Elsewhere, Tools, probe_endpoint
 from raabta.probe.settings import ProbeSettings
 from raabta.probe.trace import Budget, Trace
 from raabta.reference.special import special_ranges_without
@@ -181,6 +181,49 @@ def test_a_silent_address_does_not_hold_up_the_page_from_another() -> None:
         ADDRESS: "generic_timeout_error",
     }
     assert keys.requests[0].t < 2.0
+
+
+POOL = [f"203.0.113.{number}" for number in range(21, 30)]
+
+
+def reasons(keys: TestKeys) -> set[str]:
+    return {item.reason for item in keys.x_skipped}
+
+
+def test_where_no_chosen_address_opens_the_others_are_tried_at_once() -> None:
+    on = network({(POOL[4], 443): site(news, HOST)}, zone={HOST: POOL[:6]})
+    keys = measure(f"https://{HOST}/", on)
+    assert {step.ip for step in keys.tcp_connect} == set(POOL[:6])
+    assert statuses(keys) == [(f"https://{HOST}/", 200)]
+    assert len({moment for what, _, moment, _ in on.sent if what == "syn"}) == 2
+    assert UNTRIED not in reasons(keys)
+
+
+def test_of_a_large_pool_four_more_are_tried_and_the_rest_is_said() -> None:
+    keys = measure(f"https://{HOST}/", network({}, zone={HOST: POOL}))
+    assert [step.ip for step in keys.tcp_connect] == POOL[:6]
+    assert UNTRIED in reasons(keys)
+
+
+def test_where_a_connection_opens_no_more_are_tried_whatever_comes_of_it() -> None:
+    mute = TcpPeer()
+    on = network({(POOL[0], 443): mute, (POOL[3], 443): site(news, HOST)}, zone={HOST: POOL[:4]})
+    keys = measure(f"https://{HOST}/", on)
+    assert {step.ip for step in keys.tcp_connect} == set(POOL[:2])
+    assert UNTRIED in reasons(keys)
+
+
+def test_all_addresses_tried_leave_nothing_to_say() -> None:
+    assert UNTRIED not in reasons(measure(f"https://{HOST}/", network({}, zone={HOST: POOL[:2]})))
+
+
+def test_a_redirects_host_has_its_other_addresses_tried_too() -> None:
+    tcp = {
+        (ADDRESS, 443): site(lambda *_: redirect(f"https://www.{HOST}/"), HOST),
+        (POOL[3], 443): site(news, f"www.{HOST}"),
+    }
+    keys = measure(f"https://{HOST}/", network(tcp, zone={HOST: [ADDRESS], f"www.{HOST}": POOL[:4]}))
+    assert statuses(keys) == [(f"https://www.{HOST}/", 200), (f"https://{HOST}/", 302)]
 
 
 def test_layers_that_are_left_out_are_said() -> None:

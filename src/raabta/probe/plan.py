@@ -5,7 +5,7 @@ answer gets a try before any gets a second one, everyday answers first; IPv4 bef
 common and says nothing of the site.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -19,6 +19,9 @@ MAX_IPV6: Final = 1
 MAX_ADDRESSES: Final = 4
 """Addresses of one host that are tried. Judgement: two tell a broken server from a broken site; one more a family; one
 more for a resolver that stands alone. Each costs a handshake of about 6 kB."""
+
+MAX_FURTHER: Final = 4
+"""Further addresses that are tried where no connection to these opens: of a large pool half may be dead. Judgement."""
 
 _PORTS: Final = {"http": 80, "https": 443, "tcp": 0, "tls": 443, "dot": 853, "doh": 443}
 _ENCRYPTED: Final = frozenset(("https", "tls", "dot", "doh"))
@@ -183,6 +186,18 @@ def choose_addresses(found: Found, *, kind_of: Callable[[str], str | None], ipv6
     _fill(chosen, lists, wanted=min(MAX_IPV4, most), six=False)
     _fill(chosen, lists, wanted=MAX_IPV6 if most > 1 or not chosen else 0, six=True)
     return Choice(tried=tuple(chosen[:MAX_ADDRESSES]), special=special)
+
+
+def further_addresses(
+    found: Found, *, tried: Collection[str], kind_of: Callable[[str], str | None], ipv6: bool
+) -> tuple[str, ...]:
+    """Give the addresses of a host that could be tried and were not: everyday answers first, IPv4 before IPv6."""
+    usable = (
+        address
+        for address in found.all
+        if address not in tried and (ipv6 or ":" not in address) and kind_of(address) not in NEVER_CONNECTED
+    )
+    return tuple(sorted(usable, key=lambda address: ":" in address))
 
 
 def _fill(chosen: list[str], lists: Sequence[Sequence[str]], *, wanted: int, six: bool) -> None:

@@ -27,7 +27,17 @@ from raabta.probe import dns, http, http3, quic, tcp, tls
 from raabta.probe.dns_sessions import DnsSessions
 from raabta.probe.failures import BAD_REDIRECT, TIMEOUT, TOO_MANY_REDIRECTS
 from raabta.probe.network import Stream
-from raabta.probe.plan import MAX_IPV4, Aim, Choice, Found, addresses_found, choose_addresses, next_hop
+from raabta.probe.plan import (
+    MAX_FURTHER,
+    MAX_IPV4,
+    Aim,
+    Choice,
+    Found,
+    addresses_found,
+    choose_addresses,
+    further_addresses,
+    next_hop,
+)
 from raabta.probe.recording import Peer
 from raabta.probe.settings import ProbeSettings, Resolver
 from raabta.probe.signs import page_signs
@@ -52,6 +62,7 @@ _PERHAPS_CHANCE: Final = frozenset((TIMEOUT, "dns_temporary_failure"))
 
 BUDGET: Final = "the budget was spent"
 CHOICE: Final = "left out by choice"
+UNTRIED: Final = "a host has more addresses than were tried"
 
 H3_BODY_BYTES: Final = 16_384
 """Bytes of a page read over HTTP/3. The page was read over TCP already; this only shows that data flow."""
@@ -326,6 +337,23 @@ async def _reach(visit: _Visit, endpoint: Aim, *, addresses: Sequence[str], grou
     return None
 
 
+async def _reach_any(
+    visit: _Visit, endpoint: Aim, *, addresses: Sequence[str], group: asyncio.TaskGroup
+) -> _Opened | None:
+    """Reach one of the chosen addresses; where not one opens a connection, one of the host's others."""
+    found, tables = visit.found[endpoint.host], visit.tools.tables
+    opened = await _reach(visit, endpoint, addresses=addresses, group=group)
+    tried = {address for address, port, host in visit.tried if (port, host) == (endpoint.port, endpoint.host)}
+    left = further_addresses(found, tried=tried, kind_of=tables.special.kind, ipv6=visit.tools.ipv6)
+    steps = (step for step in visit.keys.tcp_connect if step.port == endpoint.port and step.ip in found.all)
+    if opened is None and not any(step.status.success for step in steps):
+        opened = await _reach(visit, endpoint, addresses=left[:MAX_FURTHER], group=group)
+        left = left[MAX_FURTHER:]
+    if left:
+        visit.skip("tcp", UNTRIED)
+    return opened
+
+
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
@@ -343,7 +371,7 @@ async def _follow(visit: _Visit, first: Aim) -> None:
             addresses = (again,) if again else _choose(visit, found, most=most).tried
             if not visit.wants("tcp", "tls", "http"):
                 return
-            opened = await _reach(visit, hop, addresses=addresses, group=group)
+            opened = await _reach_any(visit, hop, addresses=addresses, group=group)
             if opened is None or not hop.web or not visit.wants("http"):
                 return
             worked[hop.host, hop.port] = opened.peer.address
