@@ -106,7 +106,6 @@ def test_explain_shows_questions_answers_weights_places_and_steps(run: Run) -> N
         "test_keys.tls_handshakes[0]",
         "system DNS meet.example 203.0.113.20 +1",
         "TLS 203.0.113.20:443 reset, nothing heard",
-        "likelihoods are reasoned, not yet fitted",
         "prior field",
     )
     assert [text for text in expected if text not in words] == []

@@ -27,6 +27,7 @@ from raabta.lab.scenario.vocabulary import (
 )
 from raabta.lab.scoring.judged import OUTCOMES
 from raabta.lab.world.country import LINES
+from raabta.model import LOCI, MECHANISMS
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
 PAGE = (GUIDES / "scenarios.md").read_text(encoding="utf-8")
@@ -133,6 +134,29 @@ def test_lines_have_their_figures() -> None:
     assert found == {
         name: [words, *(f"{figure:.3g}" for figure in msgspec.structs.astuple(LINES[name]))]
         for name, words in LINE_PROFILES.items()
+    }
+
+
+def test_mechanisms_have_their_words_state_and_locus() -> None:
+    rows = table(PAGE, "mechanism", "in words", "state", "locus")
+    assert [[codes(row[0])[0], *row[1:]] for row in rows] == [
+        [known.id, known.words, known.state, known.locus] for known in MECHANISMS.values()
+    ]
+
+
+def test_what_the_page_says_to_write_exists() -> None:
+    advice = PAGE.partition("### Which mechanism to write")[2].partition("## Mechanisms")[0]
+    ids = {code for code in codes(advice) if "." in code and " " not in code}
+    assert len(ids) > 10
+    assert ids <= set(MECHANISMS)
+    assert all(f'`"{locus}"`' in PAGE for locus in LOCI)
+
+
+def test_rows_about_what_else_is_hit_are_right() -> None:
+    rows = table(PAGE, "rule about", "hits as well", "add a row with")
+    assert {codes(row[0])[0] for row in rows} <= set(TRIGGERS)
+    assert {code for row in rows for code in codes(row[2])} == {
+        known for known in MECHANISMS if known.startswith("dns.encrypted.")
     }
 
 

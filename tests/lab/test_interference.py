@@ -212,7 +212,7 @@ HIT_AND_MISS = [
         "silence",
         ("hello", "free.example", SITE, 443),
     ),
-    (rule("drop", "sni"), ("split", "blocked.example", SITE, 443), "silence", ("hello", "free.example", SITE, 443)),
+    (rule("drop", "sni"), ("hello", "blocked.example", SITE, 443), "silence", ("hello", "free.example", SITE, 443)),
     (rule("fin", "sni"), ("hello", "blocked.example", SITE, 443), "end", ("hello", "free.example", SITE, 443)),
     (
         rule("alert", "sni"),

@@ -201,7 +201,7 @@ def test_where_no_chosen_address_opens_the_others_are_tried_at_once() -> None:
 
 def test_of_a_large_pool_four_more_are_tried_and_the_rest_is_said() -> None:
     keys = measure(f"https://{HOST}/", network({}, zone={HOST: POOL}))
-    assert [step.ip for step in keys.tcp_connect] == POOL[:6]
+    assert {step.ip for step in keys.tcp_connect} == set(POOL[:6])
     assert UNTRIED in reasons(keys)
 
 

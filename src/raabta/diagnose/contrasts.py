@@ -101,15 +101,13 @@ def _is_steady(health: LocalHealth | None) -> bool:
     return health is None or ((health.rtt_ms or 0.0) < STEADY_RTT_MS and (health.loss_share or 0.0) < STEADY_LOSS_SHARE)
 
 
-def stall_word(measurement: Measurement, transfer: TransferFact | None, *, address: str, flow: str) -> str:
+def stall_word(measurement: Measurement, transfer: TransferFact | None, *, address: str) -> str:
     """Say whether a page that stopped on its way stopped again after ``same`` or ``other`` many bytes, or ``none``."""
     again = find(measurement, "flow.repeat", addresses=(address,))
     if again is None or transfer is None or again.failure == "interrupted":
         return "none"
     if again.n_good or again.failure == "ok":
         return "other"
-    if flow == "silent" and not again.received_bytes:
-        return "same"  # it stopped before the first whole TLS record, both times
     most = max(again.received_bytes, transfer.received_bytes)
     apart = abs(again.received_bytes - transfer.received_bytes)
     return "same" if apart <= SAME_BYTES + SAME_SHARE * most else "other"
@@ -118,7 +116,7 @@ def stall_word(measurement: Measurement, transfer: TransferFact | None, *, addre
 SAME_BYTES: Final = 2_900
 """Two full segments: where a transfer stops depends on how its bytes were cut."""
 SAME_SHARE: Final = 0.1
-"""Not validated. Bytes on the wire (TLS records, headers) are counted in one figure and not in the other."""
+"""Not validated. Both figures are bytes read from the connection; handshakes differ a little in length."""
 
 
 def _own_rate(transfer: TransferFact | None, again: Contrast | None) -> float | None:

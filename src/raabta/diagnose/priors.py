@@ -28,7 +28,7 @@ PRIORS: Final[dict[str, Prior]] = {
         Prior(name="field", blocked=0.01, throttled=0.003, degraded=0.01, down=0.03),
         # A list of names that are known to be blocked somewhere: one in five. Not validated.
         Prior(name="watchlist", blocked=0.20, throttled=0.02, degraded=0.02, down=0.05),
-        # In the emulated country and in OONI's QA a third of the cells are interfered with, and nearly as many have faults.
+        # In the emulated country and in OONI's QA a third of the cells are interfered with; nearly as many have faults.
         Prior(name="lab", blocked=0.30, throttled=0.05, degraded=0.05, down=0.20),
     )
 }

@@ -324,7 +324,7 @@ def _with_contrasts(
         paced, beside = contrasts.pace(measurement, transfer, address=address_of(exchange))
         flow = _PACED.get((paced, flow), flow)
         if flow in ("stalled", "silent", "crawls"):
-            stall = contrasts.stall_word(measurement, transfer, address=address_of(exchange), flow=flow)
+            stall = contrasts.stall_word(measurement, transfer, address=address_of(exchange))
     changed = (*facts[:5], flow, facts[6], other, facts[8])
     partly = tls.partly_of(steps) if facts[0] == "some" else "none"
     clock = measurement.local.clock if measurement.local is not None else "none"

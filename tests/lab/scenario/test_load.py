@@ -142,6 +142,45 @@ def test_a_mistake_in_a_rule_is_told(row: str, field: str, says: str) -> None:
     assert says in reason
 
 
+SNI, HOST = 'action = "reset"\ntrigger = "sni"', 'action = "reset"\ntrigger = "host"'
+
+
+@pytest.mark.parametrize(
+    ("section", "row", "field", "says"),
+    [
+        ("interference", f'{SNI}\ntargets = ["news"]', "targets", "does nothing to news: there is no ClientHello"),
+        ("interference", f'{SNI}\ntargets = ["bank", "news"]', "targets", "does nothing to news:"),
+        ("interference", 'action = "drop"\ntrigger = "quic_sni"\ntargets = ["bank"]', "targets", "add quic = true"),
+        ("interference", 'action = "drop"\ntrigger = "quic_sni"', "trigger", "does nothing to news, bank:"),
+        ("condition", 'kind = "quic_down"', "kind", "add quic = true"),
+        ("condition", 'kind = "http_to_https"\ntargets = ["bank"]', "targets", "an http:// url"),
+        ("condition", 'kind = "partial_pool"\nshare = 0.5\ntargets = ["news"]', "targets", "n_addresses to 2"),
+    ],
+)
+def test_a_row_that_can_do_nothing_is_told_with_what_to_try(section: str, row: str, field: str, says: str) -> None:
+    text = f"{GOOD}\n[[{section}]]\n{row}\n"
+    ((line, found, reason),) = mistakes(text)
+    assert found == f"{section}[{int(section == 'interference')}].{field}"
+    assert text.splitlines()[line - 1].startswith(f"{field} =")
+    assert says in reason
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(f"[[interference]]\n{SNI}", id="one-target-of-all-shows-it"),
+        pytest.param(f'[[interference]]\n{SNI}\ntargets = ["bank"]', id="no-url-is-https"),
+        pytest.param(f'[[interference]]\n{HOST}\ntargets = ["news"]', id="host-in-clear"),
+        pytest.param(
+            f'[[interference]]\n{SNI}\ntargets = ["news"]\n[[condition]]\nkind = "http_to_https"\ntargets = ["news"]',
+            id="visitors-are-led-to-tls",
+        ),
+    ],
+)
+def test_a_row_that_some_visit_meets_is_no_mistake(row: str) -> None:
+    parse_scenario(f"{GOOD}\n{row}\n")
+
+
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     text = (
         GOOD.replace('"median_pk"', '"medium"').replace('"bogon"', '"bogus"').replace('locus = "access"', 'locus = "a"')

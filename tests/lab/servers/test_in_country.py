@@ -52,10 +52,12 @@ def issuer_seen(address: str, name: str, *, client: str = "client0") -> str:
     return said.rpartition("commonName")[2].strip(" =\n")
 
 
-def page_over(address: str, host: str, *, tls: Authority | None = None, client: str = "client0") -> tuple[int, bytes]:
-    """Status and page that a client of the country gets."""
+def page_over(
+    address: str, host: str, *, tls: Authority | None = None, client: str = "client0", port: int = 0
+) -> tuple[int, bytes]:
+    """Status and page that a client of the country gets, at the usual port unless told."""
     with enter(client):
-        sock = socket.create_connection((address, 443 if tls else 80), timeout=WAIT_S)
+        sock = socket.create_connection((address, port or (443 if tls else 80)), timeout=WAIT_S)
     if tls is None:
         with sock:
             status, _, body = get_over(sock, host)
@@ -206,6 +208,30 @@ def test_debians_web_servers_serve_what_ours_would(lab: Inside, require: Callabl
         "h2": "2 40000",
         "h1": "1.1 40000",
     }
+
+
+def debian_ports(server: str) -> dict[str, tuple[int, int]]:
+    targets = [
+        Target(name="shop", server=server, url="https://shop.example:8443/"),  # type: ignore[arg-type]
+        Target(name="news", server=server, url="http://news.example:8080/"),  # type: ignore[arg-type]
+    ]
+    with running(country_of(*targets)) as authority:
+        pages = {
+            "shop": page_over("198.19.0.10", "shop.example", tls=authority, port=8443),
+            "shop, usual": page_over("198.19.0.10", "shop.example", tls=authority),
+            "news": page_over("198.19.1.10", "news.example", port=8080),
+            "news, usual": page_over("198.19.1.10", "news.example"),
+        }
+        return {name: (status, len(body)) for name, (status, body) in pages.items()}
+
+
+@pytest.mark.parametrize("server", ["nginx", "caddy"])
+def test_debians_web_servers_serve_at_the_port_of_the_url_too(
+    lab: Inside, require: Callable[..., None], server: str
+) -> None:
+    require(server)
+    page = [200, 6_000]
+    assert lab.call(debian_ports, server) == {"shop": page, "shop, usual": page, "news": page, "news, usual": page}
 
 
 def debian_certificate(server: str, kind: str) -> str:

@@ -4,7 +4,7 @@ Rows whose shape is wrong have been blamed before and are left out here, and so 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -37,10 +37,12 @@ Row = tuple[str, dict[str, Any]]
 
 
 class _Known(Struct, frozen=True):
-    """Names that rows may refer to."""
+    """Names that rows may refer to; the targets that are well written, and which of them send visitors on to TLS."""
 
     networks: tuple[str, ...]
     targets: tuple[str, ...]
+    targets_by_name: dict[str, Target]
+    led_to_tls: frozenset[str]
 
 
 def check_meaning(draft: Draft) -> None:
@@ -55,13 +57,27 @@ def check_meaning(draft: Draft) -> None:
             _check_line(draft, f"{place}.line", network.line)
     for place, _, target in targets:
         _check_target(draft, place, target)
-    known = _Known(_names(draft, "network"), _names(draft, "target"))
+    conditions = draft.rows("condition", Condition)
+    target_names = _names(draft, "target")
+    leading = [row for _, _, row in conditions if row.kind == "http_to_https"]
+    known = _Known(
+        networks=_names(draft, "network"),
+        targets=target_names,
+        targets_by_name={target.name: target for _, _, target in targets},
+        led_to_tls=frozenset(name for row in leading for name in row.targets or target_names),
+    )
     for place, content, interference in draft.rows("interference", Interference):
+        n_before = len(draft.mistakes)
         _check_selection(draft, place, content, known=known)
         _check_interference(draft, place, content, row=interference)
-    for place, content, condition in draft.rows("condition", Condition):
+        if len(draft.mistakes) == n_before:
+            _check_effect(draft, f"{place}.trigger", interference.trigger, targets=interference.targets, known=known)
+    for place, content, condition in conditions:
+        n_before = len(draft.mistakes)
         _check_selection(draft, place, content, known=known)
         _check_condition(draft, place, content, row=condition)
+        if len(draft.mistakes) == n_before:
+            _check_effect(draft, f"{place}.kind", condition.kind, targets=condition.targets, known=known)
     for place, content, truth in draft.rows("truth", Truth):
         _check_selection(draft, place, content, known=known)
         _check_truth(draft, place, truth)
@@ -134,6 +150,42 @@ def _check_selection(draft: Draft, place: str, content: dict[str, Any], *, known
         for name in content.get(field, ()):
             if name not in names:
                 draft.blame(f"{place}.{field}", f"there is no {name!r}: {suggest(name, names)}")
+
+
+_EFFECTS: Final[dict[str, tuple[Callable[[Target], bool], str]]] = {
+    "sni": (
+        lambda target: not target.url.startswith("http://"),
+        "there is no ClientHello where the url is http://; use the trigger host, or an https:// url",
+    ),
+    "quic_sni": (lambda target: target.quic, "it speaks no QUIC; add quic = true to the target"),
+    "quic_down": (lambda target: target.quic, "it speaks no QUIC; add quic = true to the target"),
+    "http_to_https": (
+        lambda target: target.url.startswith("http://"),
+        "nobody asks it in clear; give the target an http:// url",
+    ),
+    "partial_pool": (
+        lambda target: target.n_addresses > 1,
+        "it has one address; set n_addresses to 2 or more, or use server_down",
+    ),
+}
+"""Triggers and kinds that not every target can show: which can, and what to try for the others."""
+
+
+def _check_effect(draft: Draft, place: str, word: str, *, targets: list[str], known: _Known) -> None:
+    """Blame a row that names targets to which it can do nothing; without names, one that can do nothing to any."""
+    if word not in _EFFECTS:
+        return
+    shows, reason = _EFFECTS[word]
+    idle = [
+        name
+        for name in targets or known.targets
+        if (target := known.targets_by_name.get(name)) is not None
+        and not shows(target)
+        and not (word == "sni" and name in known.led_to_tls)
+    ]
+    if idle and (targets or len(idle) == len(known.targets)):
+        field = f"{place.rpartition('.')[0]}.targets" if targets else place
+        draft.blame(field, f"{word} does nothing to {', '.join(idle)}: {reason}")
 
 
 def _check_interference(draft: Draft, place: str, content: dict[str, Any], *, row: Interference) -> None:

@@ -28,7 +28,9 @@ from raabta.lab.world.country import NEUTRAL_NAME, WORLD, Country
 READY_S: Final = 5.0
 """Longest wait for a program to listen; measured: unbound 7 ms, nginx 17 ms, caddy 40 ms."""
 _POLL_S: Final = 0.005
-_PORTS: Final = {"nginx": (80, 443), "caddy": (80, 443), "unbound": (53, 853, 443)}
+_RESOLVER_PORTS: Final = (53, 853, 443)
+USUAL_PORTS: Final = {80: "http", 443: "https"}
+"""Scheme by port of every web server; targets' URLs may name more."""
 
 Enter = Callable[[str], AbstractContextManager[None]]
 
@@ -64,7 +66,7 @@ def start_debian(
             own.mkdir()
             running.append((_start(_command(country, place, authority=authority, folder=own), own), place, own))
         for process, place, own in running:
-            _wait_until_listening(process, [(place.address, port) for port in _PORTS[place.server]], own)
+            _wait_until_listening(process, [(place.address, port) for port in _ports(place)], own)
     return [process for process, _, _ in running]
 
 
@@ -73,11 +75,15 @@ def is_debian(place: Place) -> bool:
     return place.server != "python" and place.namespace == WORLD
 
 
-def nginx_configuration(address: str, vhosts: Iterable[Vhost], *, folder: Path, h2: bool) -> str:
+def nginx_configuration(
+    address: str, vhosts: Iterable[Vhost], *, folder: Path, h2: bool, ports: Mapping[int, str] = USUAL_PORTS
+) -> str:
     """Write nginx's configuration; the first vhost is the default. One process: a lab's root may be a user."""
     bind = f"[{address}]" if ":" in address else address
+    words = {"http": "", "https": " ssl http2" if h2 else " ssl"}
+    ends = [f"{bind}:{port}{words[scheme]}" for port, scheme in ports.items()]
     servers = "".join(
-        f"  server {{ listen {bind}:80{first}; listen {bind}:443 ssl{' http2' if h2 else ''}{first};\n"
+        f"  server {{ {' '.join(f'listen {end}{first};' for end in ends)}\n"
         f"    server_name {' '.join(vhost.names)}; ssl_certificate {vhost.chain}; ssl_certificate_key {vhost.chain};\n"
         f"    root {vhost.root}; location / {{ try_files /index.html =404; }} }}\n"
         for vhost, first in _with_first(vhosts, " default_server")
@@ -93,13 +99,15 @@ def nginx_configuration(address: str, vhosts: Iterable[Vhost], *, folder: Path, 
     )
 
 
-def caddy_configuration(address: str, vhosts: Iterable[Vhost], *, protocols: Iterable[str]) -> str:
+def caddy_configuration(
+    address: str, vhosts: Iterable[Vhost], *, protocols: Iterable[str], ports: Mapping[int, str] = USUAL_PORTS
+) -> str:
     """Write a Caddyfile; the first vhost's first name is what a ClientHello without a known name gets."""
     listed = list(vhosts)
     sites = "".join(
-        f"{_caddy_names(vhost, 'https', 443)} {{\n  tls {vhost.chain} {vhost.chain}\n{_caddy_site(vhost, address)}}}\n"
-        f"{_caddy_names(vhost, 'http', 80)} {{\n{_caddy_site(vhost, address)}}}\n"
+        f"{_caddy_names(vhost, scheme, port)} {{\n{_caddy_site(vhost, address, scheme=scheme)}}}\n"
         for vhost in listed
+        for port, scheme in ports.items()
     )
     return (
         "{\n  admin off\n  auto_https off\n"
@@ -111,8 +119,9 @@ def _caddy_names(vhost: Vhost, scheme: str, port: int) -> str:
     return ", ".join(f"{scheme}://{name}:{port}" for name in vhost.names)
 
 
-def _caddy_site(vhost: Vhost, address: str) -> str:
-    return f"  bind {address}\n  root * {vhost.root}\n  rewrite * /index.html\n  file_server\n"
+def _caddy_site(vhost: Vhost, address: str, *, scheme: str) -> str:
+    tls = f"  tls {vhost.chain} {vhost.chain}\n" if scheme == "https" else ""
+    return f"{tls}  bind {address}\n  root * {vhost.root}\n  rewrite * /index.html\n  file_server\n"
 
 
 def unbound_configuration(
@@ -148,11 +157,13 @@ def _command(country: Country, place: Place, *, authority: Authority, folder: Pa
     match place.server:
         case "nginx":
             vhosts = list(_vhosts(country, place, authority=authority, folder=folder))
-            text = nginx_configuration(place.address, vhosts, folder=folder, h2=place.sites[0].plan.target.h2)
+            h2 = place.sites[0].plan.target.h2
+            text = nginx_configuration(place.address, vhosts, folder=folder, h2=h2, ports=_schemes(place))
             arguments = ["-p", str(folder), "-e", "stderr", "-c"]
         case "caddy":
             vhosts = list(_vhosts(country, place, authority=authority, folder=folder))
-            text = caddy_configuration(place.address, vhosts, protocols=_protocols(place.sites[0]))
+            protocols = _protocols(place.sites[0])
+            text = caddy_configuration(place.address, vhosts, protocols=protocols, ports=_schemes(place))
             arguments = ["run", "--adapter", "caddyfile", "--config"]
         case _:
             names, missing = _known_names(country)
@@ -163,6 +174,16 @@ def _command(country: Country, place: Place, *, authority: Authority, folder: Pa
     configuration.write_text(text, "utf-8")
     program = shutil.which(place.server, path=tool_path()) or place.server
     return [program, *arguments, str(configuration)]
+
+
+def _schemes(place: Place) -> dict[int, str]:
+    """Scheme by port of a web server: the usual two, and what its targets' URLs name."""
+    return USUAL_PORTS | place.named_ports
+
+
+def _ports(place: Place) -> Iterable[int]:
+    """The TCP ports that a place's program listens on."""
+    return _RESOLVER_PORTS if place.server == "unbound" else _schemes(place)
 
 
 def _vhosts(country: Country, place: Place, *, authority: Authority, folder: Path) -> Iterable[Vhost]:

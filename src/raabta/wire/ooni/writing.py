@@ -18,7 +18,7 @@ from msgspec import Struct
 from raabta.model import LocalHealth, PageSigns
 
 
-class Answer(Struct, kw_only=True, omit_defaults=True):
+class Answer(Struct, kw_only=True, omit_defaults=True, gc=False):
     """One record of a DNS answer (df-002). ``x_value`` holds the text of a record that df-002 has no field for."""
 
     answer_type: str
@@ -31,7 +31,7 @@ class Answer(Struct, kw_only=True, omit_defaults=True):
     x_value: str | None = None
 
 
-class Query(Struct, kw_only=True):
+class Query(Struct, kw_only=True, gc=False):
     """One DNS query (df-002). ``x_from`` is who answered, where that was not who was asked."""
 
     engine: str
@@ -51,7 +51,7 @@ class Query(Struct, kw_only=True):
     x_tries: int = 1
 
 
-class Status(Struct, kw_only=True):
+class Status(Struct, kw_only=True, gc=False):
     """How a connection attempt ended (df-005)."""
 
     failure: str | None
@@ -71,7 +71,7 @@ class Icmp(Struct, kw_only=True):
     asn: int = 0
 
 
-class Connect(Struct, kw_only=True):
+class Connect(Struct, kw_only=True, gc=False):
     """One TCP connection attempt (df-005), with what the kernel knows of it (TCP_INFO)."""
 
     ip: str
@@ -93,7 +93,7 @@ class Certificate(Struct, kw_only=True):
     format: str = "base64"
 
 
-class Handshake(Struct, kw_only=True):
+class Handshake(Struct, kw_only=True, gc=False):
     """One TLS or QUIC handshake (df-006). ``network`` is ``tcp`` or ``udp``."""
 
     address: str
@@ -152,7 +152,7 @@ class Exchange(Struct, kw_only=True):
     transaction_id: int = 0
 
 
-class Event(Struct, kw_only=True):
+class Event(Struct, kw_only=True, gc=False):
     """One network event (df-008)."""
 
     operation: str
