@@ -254,8 +254,14 @@ LOCAL_CASES = [
 def test_one_s_own_network_is_a_verdict_and_gates_all_others(
     judge: Diagnosis, health: LocalHealth, mechanism: str, locus: str
 ) -> None:
-    verdict = verdict_of(judge, local=health, connects=(connect("timeout"),), control=None)
+    verdict = verdict_of(judge, local=health, lookups=(), connects=(connect("timeout"),), control=None)
     assert (verdict.state, verdict.mechanisms, verdict.locus) == ("down", [mechanism], locus)
+
+
+def test_a_resolver_that_answered_for_the_target_is_not_silent(judge: Diagnosis) -> None:
+    health = LocalHealth(resolver="silent")
+    verdict = verdict_of(judge, local=health, handshakes=(handshake("reset"),))
+    assert verdict.layers == ["tls"]
 
 
 def test_a_silent_gateway_that_lets_everything_pass_is_no_fault(judge: Diagnosis) -> None:

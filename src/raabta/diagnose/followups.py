@@ -12,7 +12,7 @@ proved itself by its certificate is left alone, so that CDNs cost nothing.
 from collections.abc import Iterator, Sequence
 from typing import Final, TypedDict
 
-from raabta.diagnose import contrasts, tcp, tls
+from raabta.diagnose import contrasts, http, tcp, tls
 from raabta.diagnose.chain import Hop, follow, header, site_of, split_url
 from raabta.diagnose.local import state_of
 from raabta.diagnose.names import address_of
@@ -163,7 +163,7 @@ def _of_request(measurement: Measurement, hop: Hop) -> Iterator[FollowUp]:
         yield FollowUp(kind="http.other_host", **where)
         yield FollowUp(kind="http.control_address", **where)
         yield FollowUp(kind="http.walk", **where)
-    elif not hop.encrypted and _is_strange(exchange, hop):
+    elif not hop.encrypted and _is_strange(measurement, hop, exchange=exchange):
         yield FollowUp(kind="http.control_address", **where)
         yield FollowUp(kind="http.walk", **where)
     if exchange.failure in ("timeout", "reset", "eof", "other") or _is_slow(measurement, exchange):
@@ -171,9 +171,14 @@ def _of_request(measurement: Measurement, hop: Hop) -> Iterator[FollowUp]:
             yield FollowUp(kind=kind, **where)
 
 
-def _is_strange(exchange: HttpExchange, hop: Hop) -> bool:
+def _is_strange(measurement: Measurement, hop: Hop, *, exchange: HttpExchange) -> bool:
     """Say whether a page in clear looks like somebody else's, or sends the visitor to another site."""
     signs = exchange.signs
+    control = measurement.control
+    if exchange.failure == "ok" and not 300 <= exchange.status < 400 and control is not None and control.http == "ok":
+        page = http.page_of(exchange, control, title=http.title_of(exchange))
+        if page == "differs":
+            return True
     if signs is not None and (signs.kind in ("blockpage", "filter") or signs.refusal):
         return True
     host = split_url(header(exchange.headers, "Location"))[1]

@@ -28,6 +28,7 @@ FACTS: Final = (
     "other_host",
     "end",
     "beside",
+    "stall",
 )
 
 SIMILAR_LENGTH_SHARE: Final = 0.7

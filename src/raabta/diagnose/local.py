@@ -24,6 +24,8 @@ def state_of(health: LocalHealth, measurement: Measurement) -> str:
         return "gateway_silent" if health.gateway == "silent" else "nothing_beyond"
     if health.clock == "wrong" and _certificates_fail(measurement):
         return "clock"
+    if any(lookup.resolver == "system" and lookup.answers for lookup in measurement.lookups):
+        return "fine"  # what answered here was not silent: packets of the first look were lost
     if health.resolver in ("silent", "none"):
         return "resolver_silent"
     return "resolver_failing" if health.resolver == "failing" else "fine"

@@ -323,7 +323,7 @@ def _with_contrasts(
         transfer = next((fact for fact in measurement.transfers if fact.at == exchange.at), None)
         paced, beside = contrasts.pace(measurement, transfer, address=address_of(exchange))
         flow = _PACED.get((paced, flow), flow)
-        if flow in ("stalled", "silent", "crawls"):
+        if flow in ("stalled", "silent"):
             stall = contrasts.stall_word(measurement, transfer, address=address_of(exchange))
     changed = (*facts[:5], flow, facts[6], other, facts[8])
     partly = tls.partly_of(steps) if facts[0] == "some" else "none"
@@ -387,7 +387,10 @@ def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: Page, cells:
         paced, beside = contrasts.pace(bench.measurement, transfer, address=address_of(exchange))
         flow = _PACED.get((paced, "data" if result == "page" else result), "")
         facts = ("page" if flow == "data" else flow or result, *facts[1:])
-        facts, witness = (*facts, *more, beside), (*witness, *places, exchange.at)
+        stall = "none"
+        if result in ("stalled", "timeout"):
+            stall = contrasts.stall_word(bench.measurement, transfer, address=address_of(exchange))
+        facts, witness = (*facts, *more, beside, stall), (*witness, *places, exchange.at, exchange.at)
     cells.append(Cell(hop.host, bench.weigher.weigh("http", facts), witness))
 
 

@@ -87,23 +87,31 @@ async def walk(trace: Trace, follow_up: FollowUp, *, settings: ProbeSettings, as
     is_lookup = follow_up.kind == "dns.walk"
     address = settings.plain_resolver.address if is_lookup else follow_up.address
     async with asyncio.TaskGroup() as group:
-        walked = group.create_task(_WALKS[follow_up.kind](trace, follow_up, settings))
+        walks = [group.create_task(_WALKS[follow_up.kind](trace, follow_up, settings)) for _ in range(WALKS)]
         plain = group.create_task(hops.walk(lambda ttl: hops.probe_closed_port(trace, address, ttl=ttl)))
         beside = group.create_task(_walk_beside(trace, settings, address))
-    way = _way(walked.result(), plain.result(), beside.result(), target=address, asn_of=asn_of)
-    result = Contrast(
-        kind=follow_up.kind,
-        address=follow_up.address,
-        port=follow_up.port,
-        name=follow_up.name,
-        t0=t0,
-        t=trace.now(),
-        transaction_id=trace.next_id(),
-    )
-    _judge(result, walked.result(), way)
-    if is_lookup and result.sender == "target":
-        result.sender, result.asn = "", 0
-    return result
+    found = []
+    for walked in (task.result() for task in walks):
+        result = Contrast(
+            kind=follow_up.kind,
+            address=follow_up.address,
+            port=follow_up.port,
+            name=follow_up.name,
+            t0=t0,
+            t=trace.now(),
+            transaction_id=trace.next_id(),
+        )
+        _judge(result, walked, _way(walked, plain.result(), beside.result(), target=address, asn_of=asn_of))
+        found.append(result)
+    nearest = min(found, key=lambda one: one.hop or MAX_HOPS + 1)
+    if is_lookup and nearest.sender == "target":
+        nearest.sender, nearest.asn = "", 0
+    return nearest
+
+
+WALKS: Final = 2
+"""Walks side by side, of which the nearest find counts: who lets some packets pass would else be taken for the next
+hop."""
 
 
 async def _walk_beside(trace: Trace, settings: ProbeSettings, address: str) -> Walked:
