@@ -206,8 +206,11 @@ def of_request(measurement: Measurement, name: str) -> tuple[Facts, Facts]:
     return facts, tuple(_at(find(measurement, kind)) for kind in kinds)
 
 
-def of_name(measurement: Measurement, name: str) -> tuple[Facts, Facts]:
-    """Give the facts ``other_name``, ``no_resolver`` and ``notice`` of a name's lookups, and their places."""
+def of_name(measurement: Measurement, name: str, *, plain: bool) -> tuple[Facts, Facts]:
+    """Give the facts ``other_name``, ``no_resolver``, ``notice`` and ``repeat`` of a name's lookups, and their places.
+
+    ``plain`` says that these are the lookups with the plain resolver of the probe's choice: only they are repeated.
+    """
     other = find(measurement, "dns.other_name")
     this = find(measurement, "dns.no_resolver", name=name)
     any_name = find(measurement, "dns.no_resolver_other_name")
@@ -220,7 +223,9 @@ def of_name(measurement: Measurement, name: str) -> tuple[Facts, Facts]:
     notice = "none"
     if page is not None and page.n:
         notice = _NOTICES.get(page.detail, "page") if page.n_good else "silent"
-    return (word(measurement, "dns.other_name"), answered, notice), (_at(other), _at(this), _at(page))
+    repeated = repeat_word(measurement, "dns.repeat", name=name) if plain else "none"
+    facts = (word(measurement, "dns.other_name"), answered, notice, repeated)
+    return facts, (_at(other), _at(this), _at(page), _at(find(measurement, "dns.repeat", name=name)))
 
 
 _NOTICES: Final = {"blockpage": "notice", "filter": "notice", "refusal": "notice"}

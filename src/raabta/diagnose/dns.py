@@ -28,6 +28,7 @@ FACTS: Final = (
     "other_name",
     "no_resolver",
     "notice",
+    "repeat",
 )
 """The facts of a cell of this layer, in the order of its tuple. Their values are in docs/diagnosis.md."""
 

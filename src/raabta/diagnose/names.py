@@ -29,8 +29,12 @@ def name_cell(
     view: NameView,
     page: Page,
     steps: tuple[Sequence[TcpConnect], Sequence[TlsHandshake]],
+    plain: bool = False,
 ) -> Cell | None:
-    """Weigh what was said of a host's name; other resolvers and proofs are looked at where the answer is odd."""
+    """Weigh what was said of a host's name; other resolvers and proofs are looked at where the answer is odd.
+
+    ``plain`` says that the everyday answer is that of the plain resolver of the probe's choice.
+    """
     measurement, tables = bench.measurement, bench.tables
     view = dns.of_odd_family(view)
     answer = dns.answer_of(view, measurement, tables=tables)
@@ -55,7 +59,7 @@ def name_cell(
     facts: tuple[str, ...] = (answer, kind, encrypted, second, proof, late, bench.word("dns", hop.host))
     witness: tuple[str, ...] = (at, at, view.encrypted.at or at, view.second.at, place, late_at, at)
     if measurement.contrasts and answer not in dns.SAME:
-        more, places = contrasts.of_name(measurement, hop.host)
+        more, places = contrasts.of_name(measurement, hop.host, plain=plain)
         facts, witness = facts + more, witness + places
     return Cell(hop.host, bench.weigher.weigh("dns", facts), witness)
 
@@ -76,7 +80,7 @@ def second_cell(
     turned = msgspec.structs.replace(view, everyday=second, second=view.everyday)
     if not second.addresses and contrasts.word(bench.measurement, "dns.other_name") != "works":
         return None  # a resolver that fails for every name is not reached, or away: the everyday one is another
-    cell = name_cell(bench, hop, view=turned, page=NO_PAGE, steps=steps)
+    cell = name_cell(bench, hop, view=turned, page=NO_PAGE, steps=steps, plain=True)
     return None if cell is None or cell.weighed.facts[0] in dns.SAME else cell
 
 
