@@ -4,6 +4,8 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+# Labs side by side: most of their time is waiting for time-outs, so more than there are cores.
+LAB_JOBS ?= 8
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
@@ -34,7 +36,7 @@ test-lab: $(VENV)/.dev ## Run the tests that need namespaces and servers (see la
 
 lab: $(VENV)/.dev ## Run every scenario of the emulated country, and check the score against what is promised
 	@mkdir -p .bench
-	@$(BIN)/raabta lab run --output .bench/lab.jsonl $(ARGS)
+	@$(BIN)/raabta lab run --jobs $(LAB_JOBS) --output .bench/lab.jsonl $(ARGS)
 	@$(BIN)/python -m tests.lab.accept .bench/lab.jsonl
 
 check: lint types imports test ## Format, lint, types, import contracts and tests: all that a change must pass
