@@ -34,7 +34,8 @@ from raabta.probe.recording import Peer
 from raabta.probe.settings import ProbeSettings, Resolver, Timeouts
 from raabta.probe.trace import Budget, Trace
 
-GOALS: Final = {"tcp": 5.0, "dns": 5.0, "https": 1.0}
+GOALS: Final = {"tcp": 5.0, "dns": 5.0, "https": 1.0, "https_h1": 1.0}
+"""``https`` is over h2, as the probe asks for a page; ``https_h1`` over HTTP/1.1 on both sides."""
 TURNS: Final = 5
 SCENARIO: Final = Scenario(
     title="A clean path",
@@ -50,7 +51,7 @@ HOST: Final = COUNTRY.targets[1].host
 SHOP_ADDRESSES: Final = COUNTRY.targets[1].addresses
 CLIENT: Final = COUNTRY.networks[0].client
 EXPORTER: Final = ("127.0.0.1", 9115)
-IN_FLIGHT: Final = {"tcp": 50, "dns": 300, "https": 10}
+IN_FLIGHT: Final = {"tcp": 50, "dns": 300, "https": 10, "https_h1": 10}
 """Ours: lookups listen 0.3 s for a second answer, which costs no CPU but time."""
 EXPORTER_IN_FLIGHT: Final = 20
 MODULES: Final = f"""
@@ -64,6 +65,14 @@ modules:
     timeout: 5s
     http:
       preferred_ip_protocol: ip4
+      headers: {{Host: {HOST}}}
+      tls_config: {{ca_file: CA_FILE, server_name: {HOST}}}
+  https_h1:
+    prober: http
+    timeout: 5s
+    http:
+      preferred_ip_protocol: ip4
+      enable_http2: false
       headers: {{Host: {HOST}}}
       tls_config: {{ca_file: CA_FILE, server_name: {HOST}}}
   dns:
@@ -114,7 +123,7 @@ def ours(kind: str, seconds: float, *, trust_pem: str) -> tuple[int, int]:
         if stream is None:
             return False
         peer = Peer(address=address, port=443, name=HOST, transaction_id=observed.transaction_id)
-        hello = tls.Hello(alpn=("h2", "http/1.1"))
+        hello = tls.Hello(alpn=("http/1.1",) if kind == "https_h1" else ("h2", "http/1.1"))
         try:
             step, line = await tls.handshake(trace, stream, peer=peer, settings=settings, verify_at=now, hello=hello)
             if line is None:
@@ -125,7 +134,8 @@ def ours(kind: str, seconds: float, *, trust_pem: str) -> tuple[int, int]:
         whole = msgspec.json.encode([observed, step, exchange])
         return bool(whole) and exchange.response is not None and exchange.response.code == 200
 
-    return asyncio.run(_observe({"tcp": connect, "dns": look_up, "https": get}[kind], IN_FLIGHT[kind], seconds))
+    once = {"tcp": connect, "dns": look_up}.get(kind, get)
+    return asyncio.run(_observe(once, IN_FLIGHT[kind], seconds))
 
 
 async def _observe(once: Callable[[Trace, int], Awaitable[bool]], in_flight: int, seconds: float) -> tuple[int, int]:
@@ -241,7 +251,7 @@ async def _scrape(kind: str, seconds: float) -> tuple[int, int]:
 def _target(kind: str, number: int) -> str:
     if kind == "dns":
         return RESOLVER
-    if kind == "https":
+    if kind.startswith("https"):
         return f"https://{SHOP_ADDRESSES[number % len(SHOP_ADDRESSES)]}/"
     return f"{ADDRESSES[number % len(ADDRESSES)]}:443"
 
