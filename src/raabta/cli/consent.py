@@ -31,8 +31,9 @@ is looked at.
 
 Who sees that: your operator and the services see usual traffic from you, and
 may notice that it is a measurement. Public resolvers (Cloudflare, Quad9,
-Google) see the names. A control, if you name one, sees the services asked
-about and where the questions come from; it keeps no record of who asked.
+Google) see the names; AdGuard's and OpenDNS's see that you ask, without a
+service's name. A control, if you name one, sees the services asked about and
+where the questions come from; it keeps no record of who asked.
 
 What is written: for each service every step with its times and what failed,
 the answers to name lookups, certificates, a page's title, length and hash,

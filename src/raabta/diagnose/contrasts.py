@@ -150,12 +150,12 @@ def of_connections(measurement: Measurement, steps: Sequence[TcpConnect]) -> tup
     repeated = find(measurement, "tcp.repeat", addresses=addresses)
     told = next((step for step in steps if step.icmp_sender), None)
     sender = "none" if told is None else told.icmp_sender
+    walk = find(measurement, "tcp.walk", addresses=addresses)
     facts = (
         repeat_word(measurement, "tcp.repeat", addresses=addresses),
         sender if sender != "local" else "none",
-        _end_of(find(measurement, "tcp.walk", addresses=addresses)),
+        _end_of(walk),
     )
-    walk = find(measurement, "tcp.walk", addresses=addresses)
     return facts, (_at(repeated), told.at if told is not None else "", _at(walk))
 
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from raabta.model import Control, DnsLookup, Measurement
+from raabta.reference.special import UNROUTED
 from raabta.reference.tables import Tables
 
 FACTS: Final = (
@@ -45,21 +46,6 @@ FAILURES: Final = {
 }
 _EMPTY: Final = frozenset(("nxdomain", "no_answer", "no_data"))
 FAILED: Final = frozenset((*FAILURES.values(), "failed"))
-
-_UNROUTED: Final = frozenset(
-    (
-        "private",
-        "loopback",
-        "link_local",
-        "this_network",
-        "cgnat",
-        "unique_local",
-        "site_local",
-        "broadcast",
-        "reserved",
-    )
-)
-"""Kinds of special addresses that no public service has, whoever answers them."""
 
 _EXAMPLES: Final = frozenset(("documentation", "benchmark"))
 """Kinds that examples and test networks use throughout: ordinary where the control answers such ones too."""
@@ -154,7 +140,7 @@ def answer_of(view: NameView, measurement: Measurement, *, tables: Tables) -> st
     addresses = everyday.addresses
     if not view.baseline.isdisjoint(addresses):
         first = next(iter(addresses))
-        return "bogon_everywhere" if tables.special.kind(first) in _UNROUTED else "same_address"
+        return "bogon_everywhere" if tables.special.kind(first) in UNROUTED else "same_address"
     kinds = {tables.special.kind(address) for address in addresses}
     if None not in kinds and not (
         kinds <= _EXAMPLES and any(tables.special.kind(address) in _EXAMPLES for address in view.baseline)

@@ -186,7 +186,7 @@ def _is_strange(measurement: Measurement, hop: Hop, *, exchange: HttpExchange) -
 
 
 def _is_slow(measurement: Measurement, exchange: HttpExchange) -> bool:
-    transfer = next((fact for fact in measurement.transfers if fact.at == exchange.at), None)
+    transfer = tls.transfer_of(measurement.transfers, exchange)
     if transfer is None or transfer.received_bytes < contrasts.TELLING_BYTES:
         return False
     lasted = transfer.last_s - transfer.first_s + transfer.silence_s

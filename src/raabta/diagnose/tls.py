@@ -90,7 +90,7 @@ def flow_of(exchange: HttpExchange | None, transfers: Sequence[TransferFact]) ->
     """Say what happened to a request on an open connection."""
     if exchange is None:
         return "none"
-    transfer = next((fact for fact in transfers if fact.at == exchange.at), None)
+    transfer = transfer_of(transfers, exchange)
     match exchange.failure:
         case "ok" | "invalid_redirect" | "too_many_redirects":
             return "crawls" if transfer is not None and crawls(transfer) else "data"
@@ -102,6 +102,11 @@ def flow_of(exchange: HttpExchange | None, transfers: Sequence[TransferFact]) ->
             return exchange.failure
         case _:
             return "none"
+
+
+def transfer_of(transfers: Sequence[TransferFact], exchange: HttpExchange) -> TransferFact | None:
+    """Give how the bytes of an exchange arrived, where its events tell."""
+    return next((fact for fact in transfers if fact.at == exchange.at), None)
 
 
 def _lasts(transfer: TransferFact) -> bool:

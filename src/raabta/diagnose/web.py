@@ -320,7 +320,7 @@ def _with_contrasts(
         other, more, places = contrasts.of_handshakes(measurement, name=name, addresses=failed)
     flow, beside, stall = facts[5], "none", "none"
     if exchange is not None:
-        transfer = next((fact for fact in measurement.transfers if fact.at == exchange.at), None)
+        transfer = tls.transfer_of(measurement.transfers, exchange)
         paced, beside = contrasts.pace(measurement, transfer, address=address_of(exchange))
         flow = _PACED.get((paced, flow), flow)
         if flow in ("stalled", "silent"):
@@ -383,7 +383,7 @@ def _weigh_request(bench: Bench, case: HostCase, hop: Hop, *, page: Page, cells:
     witness = (exchange.at,) * len(facts)
     if bench.measurement.contrasts and not hop.encrypted:
         more, places = contrasts.of_request(bench.measurement, hop.host)
-        transfer = next((fact for fact in bench.measurement.transfers if fact.at == exchange.at), None)
+        transfer = tls.transfer_of(bench.measurement.transfers, exchange)
         paced, beside = contrasts.pace(bench.measurement, transfer, address=address_of(exchange))
         flow = _PACED.get((paced, "data" if result == "page" else result), "")
         facts = ("page" if flow == "data" else flow or result, *facts[1:])

@@ -2,9 +2,9 @@
 
 Every cell of a layer of a measurement is one observation of each question that it answers, under the hypothesis that is
 true of that layer there: the truth's mechanism of this layer, or that all is well where nothing is wrong anywhere.
-Where the truth lists several
-mechanisms that cannot be told apart from there, nothing is counted. A question that has an outcome
-for "nothing to ask" is counted there when it was not asked, so that likelihoods stay those of the whole event.
+Where the truth lists several mechanisms that cannot be told apart from there, nothing is counted. A question that has
+an outcome for "nothing to ask" is counted there when it was not asked, so that likelihoods stay those of the whole
+event.
 
 Each family weighs as at most ``FAMILY_CAP`` observations a row, so that a family with many variants does not drown
 others. Only families of the split's fitting part are counted; the temperature is chosen on those of the calibration

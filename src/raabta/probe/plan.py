@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from msgspec import Struct
 
 from raabta.reference.addresses import is_address
+from raabta.reference.special import UNROUTED
 from raabta.wire.ooni.writing import Query
 
 MAX_IPV4: Final = 2
@@ -27,22 +28,7 @@ _PORTS: Final = {"http": 80, "https": 443, "tcp": 0, "tls": 443, "dot": 853, "do
 _ENCRYPTED: Final = frozenset(("https", "tls", "dot", "doh"))
 _WEB: Final = frozenset(("http", "https"))
 
-NEVER_CONNECTED: Final = frozenset(
-    (
-        "private",
-        "loopback",
-        "link_local",
-        "this_network",
-        "cgnat",
-        "unique_local",
-        "site_local",
-        "broadcast",
-        "reserved",
-        "multicast",
-        "mapped",
-        "discard",
-    )
-)
+NEVER_CONNECTED: Final = UNROUTED | {"multicast", "mapped", "discard"}
 """Kinds of special addresses that are written down and not connected to: there stands the volunteer's own equipment.
 
 That such an answer came is evidence enough. Kinds as in ``reference/special``.

@@ -154,6 +154,11 @@ def _configuration(server_name: str, alpn: tuple[str, ...]) -> QuicConfiguration
         alpn_protocols=list(alpn),
         server_name=server_name or None,
         verify_mode=ssl.CERT_NONE,
-        max_data=131_072,
-        max_stream_data=32_768,
+        max_data=WINDOW_BYTES,
+        max_stream_data=STREAM_WINDOW_BYTES,
     )
+
+
+WINDOW_BYTES: Final = 131_072
+STREAM_WINDOW_BYTES: Final = 32_768
+"""What a server may send before we read: a page over HTTP/3 is cut at 16 kB, and more would only cost the line."""

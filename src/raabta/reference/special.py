@@ -74,6 +74,22 @@ SPECIAL_VERSION = "special ranges 2026-11-22"
 _SIX_TO_FOUR_PREFIX = 0x2002
 
 
+UNROUTED = frozenset(
+    (
+        "private",
+        "loopback",
+        "link_local",
+        "this_network",
+        "cgnat",
+        "unique_local",
+        "site_local",
+        "broadcast",
+        "reserved",
+    )
+)
+"""Kinds of special addresses that no public service has, whoever answers them."""
+
+
 class SpecialRanges:
     """A table of special ranges. The lab passes its own, where 198.18.0.0/15 is not special.
 

@@ -2,7 +2,7 @@
 
 One process serves all routers, since two would compete for the same cores. It is forked, so that it inherits rules as
 they are, and it ends with its parent, however that ends. With the right to do so (root) it runs under SCHED_FIFO:
-with 200 connections in flight, round trips are then true within 0.3 ms at the 99th percentile (tests/bench/delay_line).
+with 200 connections in flight, round trips are then true within 0.7 ms at the 99th percentile (tests/bench/delay_line).
 """
 
 import ctypes
