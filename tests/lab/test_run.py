@@ -1,6 +1,7 @@
 """Workers are bounded, a lost one costs one scenario, and nothing outlives the runner, however that ends."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -86,6 +87,15 @@ def tree(pid: int) -> list[int]:
     return [int(child) for child in children] + [deep for child in children for deep in tree(int(child))]
 
 
+def held(pid: int) -> dict[int, int]:
+    """A handle by id for each of a process's descendants; one may end between being seen and being held."""
+    handles = {}
+    for inside in tree(pid):
+        with contextlib.suppress(ProcessLookupError):
+            handles[inside] = os.pidfd_open(inside)
+    return handles
+
+
 def end(lab: Inside, here: Path, number: int) -> list[str]:
     """Start a runner with a hanging scenario, end it by a signal, and give what outlived it."""
     runner = subprocess.Popen(
@@ -96,12 +106,11 @@ def end(lab: Inside, here: Path, number: int) -> list[str]:
         stderr=subprocess.DEVNULL,
     )
     until(here.exists)
-    inside = tree(runner.pid)
+    inside = held(runner.pid)
     assert len(inside) >= 3, "unshare, the worker and its sleeping child"
-    handles = [os.pidfd_open(pid) for pid in inside]
     runner.send_signal(number)
     runner.wait(10)
-    for pid, handle in zip(inside, handles, strict=True):
+    for pid, handle in inside.items():
         try:
             wait_end(handle, pid)
         finally:

@@ -14,7 +14,7 @@ import pytest
 from raabta.lab.needs import tool_environment
 from raabta.wire.ooni import read_measurement
 from tests.lab.conftest import LIMIT_S, ROOT, Inside
-from tests.lab.test_run import tree, until, wait_end
+from tests.lab.test_run import held, tree, until, wait_end
 
 Done = subprocess.CompletedProcess[str]
 
@@ -127,11 +127,10 @@ def test_two_runs_side_by_side_do_not_disturb_each_other(lab: Inside) -> None:
 def test_nothing_of_a_country_outlives_the_command(lab: Inside, number: int, code: int) -> None:
     running = start("run", "http-timeout-any")
     until(lambda: len(tree(running.pid)) >= N_PROCESSES)
-    inside = tree(running.pid)
-    handles = [os.pidfd_open(pid) for pid in inside]
+    inside = held(running.pid)
     running.send_signal(number)
     _, said = running.communicate(timeout=LIMIT_S)
-    for pid, handle in zip(inside, handles, strict=True):
+    for pid, handle in inside.items():
         try:
             wait_end(handle, pid)
         finally:
