@@ -1,0 +1,1 @@
+"""The agent that an operator runs: fetch, verify, load, test, acknowledge, undo."""

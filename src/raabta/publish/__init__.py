@@ -1,0 +1,1 @@
+"""Everything to documents that people read. Returns bytes, sends none."""
