@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
 PIP := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
+# What "make up" installs beside the member's part: the register and its lists, and the gateway's agent.
+EXTRAS := --extra registry --extra gateway --extra postgresql
 # One compile for all systems and Python versions; no registry address in the result. "make lock UPGRADE=1" moves pins.
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
@@ -60,7 +62,7 @@ format: $(VENV)/.dev ## Format the code and apply safe fixes
 
 lock: $(VENV)/.tool ## Renew the pinned requirements from pyproject.toml (UPGRADE=1 moves versions)
 	@$(COMPILE) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
-	@$(COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/base.txt
+	@$(COMPILE) pyproject.toml --constraints requirements/dev.txt $(EXTRAS) --output-file requirements/base.txt
 	@$(COMPILE) pyproject.toml --constraints requirements/dev.txt --extra analysis --output-file requirements/analysis.txt
 	@$(COMPILE) --group tool --output-file requirements/tool.txt
 	@echo "Renewed requirements/*.txt."

@@ -1,0 +1,144 @@
+"""From the register to a complete application: what the regulator asks for, and what the member agreed to.
+
+What is assembled here goes to one recipient, the country's regulator, and only where the member's consent for that is
+in force. Fields that the type of application does not ask for are left out.
+"""
+
+import datetime as dt
+
+from raabta.model.application import Application, ApplicationEndpoint, ApplicationPaper
+from raabta.model.register import Case, Consent, Document, MemberEndpoint, Organisation, Person
+from raabta.registry.cases import missing
+from raabta.registry.country import ApplicationType, Country
+from raabta.registry.store import Records
+
+
+def has_consent(records: Records, organisation_id: str, *, purpose: str, recipient: str) -> bool:
+    """Whether an organisation agrees, now, that its data go to a recipient for a purpose."""
+    found = records.find(Consent, organisation_id=organisation_id, purpose=purpose, recipient=recipient)
+    return any(consent.withdrawn_at is None for consent in found)
+
+
+def endpoints_of(records: Records, case: Case) -> list[MemberEndpoint]:
+    """The end points of a case that are still in the register."""
+    found = (records.get(MemberEndpoint, id_) for id_ in case.endpoint_ids)
+    return [endpoint for endpoint in found if endpoint is not None]
+
+
+def count_earlier(records: Records, case: Case) -> int:
+    """Addresses of the organisation in its other cases of the same kind that were handed in: the fee counts them."""
+    others = records.find(Case, organisation_id=case.organisation_id, kind=case.kind)
+    handed_in = [other for other in others if other.id != case.id and _was_handed_in(other)]
+    return len({id_ for other in handed_in for id_ in other.endpoint_ids})
+
+
+def gaps_of(records: Records, case: Case, *, country: Country) -> list[str]:
+    """What still stands in the way of handing a case in."""
+    return missing(case, endpoints=endpoints_of(records, case), n_earlier=count_earlier(records, case), country=country)
+
+
+def assemble_application(records: Records, case_id: str, *, country: Country, now: dt.datetime) -> Application:
+    """Put an application together.
+
+    Raises:
+        LookupError: There is no such case.
+        ValueError: The member has not agreed, or something is missing: the text says what.
+    """
+    case = records.get(Case, case_id)
+    organisation = None if case is None else records.get(Organisation, case.organisation_id)
+    if case is None or organisation is None:
+        message = f"there is no case {case_id}. Try: raabta case list"
+        raise LookupError(message)
+    if not has_consent(records, organisation.id, purpose="application", recipient=country.regulator):
+        message = (
+            f"{organisation.id} has not agreed that this goes to {country.regulator}. With their word: "
+            f"raabta org consent give {organisation.id} --purpose application --recipient {country.regulator}"
+        )
+        raise ValueError(message)
+    gaps = gaps_of(records, case, country=country)
+    if gaps:
+        message = f"case {case_id} is not complete: {'; '.join(gaps)}."
+        raise ValueError(message)
+    people = list(records.find(Person, organisation_id=organisation.id))
+    if not people:
+        message = f"{organisation.id} has no focal person. Add one: raabta org person add {organisation.id}"
+        raise ValueError(message)
+    sponsor = records.get(Organisation, organisation.sponsor_id) if organisation.sponsor_id else None
+    return _application(
+        case,
+        organisation,
+        person=people[-1],
+        sponsor=sponsor,
+        endpoints=endpoints_of(records, case),
+        frame=(country, now),
+    )
+
+
+def _application(
+    case: Case,
+    organisation: Organisation,
+    *,
+    person: Person,
+    sponsor: Organisation | None,
+    endpoints: list[MemberEndpoint],
+    frame: tuple[Country, dt.datetime],
+) -> Application:
+    country, now = frame
+    asked = country.application_of(case.kind)
+    is_company = organisation.legal_form != "individual"
+    return Application(
+        case_id=case.id,
+        kind=case.kind,
+        title=asked.title,
+        country=country.code,
+        regulator=country.regulator_name,
+        reference=case.reference,
+        legal_name=organisation.legal_name,
+        trade_name=organisation.trade_name,
+        legal_form=organisation.legal_form,
+        registration_number=organisation.registration_number if is_company else "",
+        tax_number=organisation.tax_number if is_company else "",
+        board_number=organisation.board_number if _asks(asked, "board_call_centre") else "",
+        association_number=organisation.association_number,
+        sponsor=sponsor.legal_name if sponsor and _asks(asked, "sponsor_voucher") else "",
+        focal_name=person.name,
+        focal_role=person.role,
+        focal_email=person.email,
+        focal_phone=person.phone,
+        identity_kind=person.identity_kind,
+        identity_seen_on=None if person.identity_seen_at is None else person.identity_seen_at.date(),
+        papers=tuple(_paper(line, country) for line in case.documents),
+        endpoints=tuple(_endpoint(endpoint) for endpoint in endpoints),
+        made_at=now,
+    )
+
+
+def _asks(asked: ApplicationType, paper: str) -> bool:
+    return any(paper in line for line in asked.requires)
+
+
+def _was_handed_in(case: Case) -> bool:
+    return any(step.status == "submitted" for step in case.steps)
+
+
+def _paper(line: Document, country: Country) -> ApplicationPaper:
+    return ApplicationPaper(
+        title=country.document[line.kind].title,
+        seen_on=None if line.seen_at is None else line.seen_at.date(),
+        seen_by=line.seen_by,
+        waived=line.waived,
+    )
+
+
+def _endpoint(endpoint: MemberEndpoint) -> ApplicationEndpoint:
+    port = f" port {endpoint.port}" if endpoint.port else ""
+    return ApplicationEndpoint(
+        address=endpoint.prefix,
+        remote=endpoint.remote + (port if endpoint.remote else ""),
+        tunnel=f"{endpoint.protocol} {endpoint.transport}",
+        operator=endpoint.operator,
+        addressing=endpoint.addressing,
+        site=endpoint.site,
+        purpose=endpoint.purpose,
+        valid_until=endpoint.valid_until.date(),
+    )
