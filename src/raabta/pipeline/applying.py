@@ -5,11 +5,24 @@ in force. Fields that the type of application does not ask for are left out.
 """
 
 import datetime as dt
+from typing import cast
+
+import msgspec
 
 from raabta.model.application import Application, ApplicationEndpoint, ApplicationPaper
-from raabta.model.register import Case, Consent, Document, MemberEndpoint, Organisation, Person
-from raabta.registry.cases import missing
-from raabta.registry.country import ApplicationType, Country
+from raabta.model.register import (
+    CASE_STEPS,
+    Case,
+    CaseStatus,
+    CaseStep,
+    Consent,
+    Document,
+    MemberEndpoint,
+    Organisation,
+    Person,
+)
+from raabta.registry.cases import advance, missing
+from raabta.registry.country import ApplicationType, Country, load_country
 from raabta.registry.store import Records
 
 
@@ -17,6 +30,71 @@ def has_consent(records: Records, organisation_id: str, *, purpose: str, recipie
     """Whether an organisation agrees, now, that its data go to a recipient for a purpose."""
     found = records.find(Consent, organisation_id=organisation_id, purpose=purpose, recipient=recipient)
     return any(consent.withdrawn_at is None for consent in found)
+
+
+def required(records: Records, case_id: str) -> Case:
+    """Give a case that must be there.
+
+    Raises:
+        LookupError: There is none.
+    """
+    case = records.get(Case, case_id)
+    if case is None:
+        message = f"there is no case {case_id}. Try: raabta case list"
+        raise LookupError(message)
+    return case
+
+
+def country_of(records: Records, case: Case) -> Country:
+    """The country whose rules a case follows: its organisation's."""
+    owner = records.get(Organisation, case.organisation_id)
+    return load_country(owner.country if owner is not None else case.kind.partition(".")[0])
+
+
+def take_step(
+    records: Records,
+    case_id: str,
+    *,
+    status: str,
+    by_and_reason: tuple[str, str],
+    answer: tuple[str | None, dt.date | None],
+    now: dt.datetime,
+) -> Case:
+    """Take one step of a case, and keep it.
+
+    Args:
+        records: The register, open for a change.
+        case_id: The case.
+        status: The status to take.
+        by_and_reason: Who took it, and the reason code, each "" where there is none.
+        answer: The regulator's reference and until when the registration holds, each None to leave it as it is.
+        now: The time of the step.
+
+    Raises:
+        LookupError: There is no such case.
+        ValueError: The step is refused: the text says why and what to do.
+    """
+    case = required(records, case_id)
+    if status not in CASE_STEPS:
+        message = f"{status!r} is no status. There are: {', '.join(CASE_STEPS)}."
+        raise ValueError(message)
+    country = country_of(records, case)
+    reference, valid_until = answer
+    case = msgspec.structs.replace(
+        case,
+        reference=case.reference if reference is None else reference,
+        valid_until=valid_until or case.valid_until,
+    )
+    by, reason = by_and_reason
+    changed = advance(
+        case,
+        CaseStep(status=cast("CaseStatus", status), at=now, by=by, reason=reason),
+        country=country,
+        gaps=gaps_of(records, case, country=country),
+        has_consent=has_consent(records, case.organisation_id, purpose="application", recipient=country.regulator),
+    )
+    records.put(changed)
+    return changed
 
 
 def endpoints_of(records: Records, case: Case) -> list[MemberEndpoint]:
@@ -44,10 +122,10 @@ def assemble_application(records: Records, case_id: str, *, country: Country, no
         LookupError: There is no such case.
         ValueError: The member has not agreed, or something is missing: the text says what.
     """
-    case = records.get(Case, case_id)
-    organisation = None if case is None else records.get(Organisation, case.organisation_id)
-    if case is None or organisation is None:
-        message = f"there is no case {case_id}. Try: raabta case list"
+    case = required(records, case_id)
+    organisation = records.get(Organisation, case.organisation_id)
+    if organisation is None:
+        message = f"case {case_id} belongs to {case.organisation_id}, which is no longer in the register."
         raise LookupError(message)
     if not has_consent(records, organisation.id, purpose="application", recipient=country.regulator):
         message = (

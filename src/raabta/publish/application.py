@@ -7,16 +7,17 @@ other scripts show as empty boxes, which ``unprintable`` tells beforehand.
 The bytes are the same for the same application: dates inside the file are the application's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import fontpkg_noto_sans
 import fontpkg_noto_sans_arabic
 import msgspec
 from fpdf import FPDF
 from fpdf.enums import TableCellFillMode
-from fpdf.fonts import FontFace
+from fpdf.fonts import FontFace, TTFFont
 
 from raabta.model.application import Application
 
@@ -37,25 +38,25 @@ def application_data(application: Application) -> bytes:
 
 def application_pdf(application: Application) -> bytes:
     """The application as a form to print and sign."""
-    form = _Form(application)
-    form.write()
-    return form.bytes()
+    with _open_page(application) as page:
+        _Form(application, page).write()
+        return bytes(page.output())
 
 
 def unprintable(application: Application) -> str:
     """Letters of the application that neither font has, each once; "" where all print."""
     text = msgspec.json.encode(application).decode()
-    fonts = _open_page(application).fonts.values()
-    known = {code for font in fonts for code in getattr(font, "cmap", ())}
+    with _open_page(application) as page:
+        known = {code for font in page.fonts.values() for code in getattr(font, "cmap", ())}
     return "".join(sorted({letter for letter in text if ord(letter) not in known and not letter.isspace()}))
 
 
 class _Form:
     """One form under way: a page, and where on it the next line goes."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, page: FPDF) -> None:
         self._application = application
-        self._page = _open_page(application)
+        self._page = page
 
     def write(self) -> None:
         application = self._application
@@ -69,9 +70,6 @@ class _Form:
         self._papers()
         self._endpoints()
         self._signatures()
-
-    def bytes(self) -> bytes:
-        return bytes(self._page.output())
 
     def _applicant(self) -> None:
         application = self._application
@@ -162,7 +160,9 @@ class _Form:
             pass
 
 
-def _open_page(application: Application) -> FPDF:
+@contextmanager
+def _open_page(application: Application) -> Iterator[FPDF]:
+    """An empty page; its fonts' files, which are read as they are needed, are closed at the end."""
     page = FPDF(format="A4")
     page.set_margin(_MARGIN_MM)
     page.set_creation_date(application.made_at)
@@ -174,7 +174,11 @@ def _open_page(application: Application) -> FPDF:
     page.set_text_shaping(use_shaping_engine=True)
     page.add_page()
     page.set_font(_LATIN, size=_TEXT_PT)
-    return page
+    try:
+        yield page
+    finally:
+        for font in page.fonts.values():
+            cast("TTFFont", font).ttfont.close()
 
 
 def _font_file(root: Path, prefix: str) -> Path:

@@ -1,0 +1,102 @@
+"""``raabta case due|waiting|way|types``: the clocks, a freelancer's way, and what a country asks for."""
+
+from typing import Annotated, Final
+
+import typer
+
+from raabta.cli.register.opening import RegisterOption, opened
+
+SOMETHING_DUE: Final = 3
+"""Exit code of ``due``, so that a nightly job can tell."""
+
+_Country = Annotated[str, typer.Option("--country", metavar="CC", help="Two letters.")]
+
+
+def due(*, country: _Country = "PK", register: RegisterOption = None) -> None:
+    """Say what ends soon and who waits too long, the most urgent first.
+
+    Exit code: 0 nothing is due, 3 something is, 1 the database failed, 2 wrong usage.
+    """
+    with opened(register) as found:
+        from raabta.model.register import Case, MemberEndpoint, Organisation  # noqa: PLC0415  --help need not wait
+        from raabta.registry.country import load_country  # noqa: PLC0415
+        from raabta.registry.reminders import find_due  # noqa: PLC0415
+
+        data = load_country(country)
+        with found.look() as records:
+            reminders = find_due(
+                organisations=records.find(Organisation, country=data.code),
+                endpoints=records.find(MemberEndpoint),
+                cases=(case for case in records.find(Case) if case.kind.startswith(f"{data.code.lower()}.")),
+                country=data,
+                now=found.now(),
+            )
+    for row in reminders:
+        typer.echo(f"{row.on}\t{row.subject}\t{row.organisation_id}\t{row.words}")
+    if reminders:
+        raise typer.Exit(SOMETHING_DUE)
+    typer.echo("Nothing is due.", err=True)
+
+
+def waiting(*, register: RegisterOption = None) -> None:
+    """Say how long applications wait for an answer, in hours; open ones count for as long as they have waited."""
+    with opened(register) as found:
+        from raabta.model.register import Case  # noqa: PLC0415
+        from raabta.registry.waiting import waiting_times  # noqa: PLC0415
+
+        with found.look() as records:
+            rows = waiting_times(records.find(Case), now=found.now())
+    typer.echo("type\tanswered\tapproved\topen\tmedian_h\tp90_h\tlongest_open_h")
+    for row in rows:
+        figures = ["-" if hours is None else f"{hours:.1f}" for hours in (row.median_h, row.p90_h, row.longest_open_h)]
+        typer.echo("\t".join((row.kind, f"{row.n_answered}\t{row.n_approved}\t{row.n_open}", *figures)))
+    if not rows:
+        typer.echo("No application was handed in yet.", err=True)
+
+
+def way(
+    organisation: Annotated[str, typer.Argument(metavar="ORGANISATION", help="Its id.")],
+    *,
+    register: RegisterOption = None,
+) -> None:
+    """Show a freelancer's way: form a small company, and apply through it. What was done has a tick."""
+    with opened(register) as found:
+        from raabta.model.register import Case, Organisation  # noqa: PLC0415
+        from raabta.registry.country import load_country  # noqa: PLC0415
+        from raabta.registry.way import show_way  # noqa: PLC0415
+
+        with found.look() as records:
+            owner = records.get(Organisation, organisation)
+            if owner is None:
+                raise LookupError(f"there is no organisation {organisation}. Try: raabta org list")
+            cases = list(records.find(Case, organisation_id=owner.id))
+        steps = show_way(owner, cases=cases, country=load_country(owner.country))
+    open_steps = [step for step in steps if not step.is_done]
+    for step in steps:
+        mark = "✓ done" if step.is_done else "→ next" if step is open_steps[0] else "· later"
+        typer.echo(f"{mark:<8}{step.title}\n{'':8}{step.words}")
+    if owner.legal_form == "individual":
+        typer.echo("\nOr apply now as a freelancer (pk.B), with a client's letter or what stands in: raabta case types")
+
+
+def types(*, country: _Country = "PK") -> None:
+    """Show the types of application, the papers of each, and the reasons that a step may carry."""
+    from raabta.cli.diagnose import fail  # noqa: PLC0415
+    from raabta.registry.country import load_country  # noqa: PLC0415
+
+    try:
+        data = load_country(country)
+    except ValueError as error:
+        fail(str(error))
+    for name, row in data.application.items():
+        typer.echo(f"{data.code.lower()}.{name}  {row.title}: for {row.applicants}")
+        for line in row.requires:
+            typer.echo(f"      {' | '.join(line)}")
+        if row.fee_from_addresses:
+            typer.echo(f"      fee_receipt, from {row.fee_from_addresses} addresses on, earlier ones counted")
+    typer.echo("\nPapers")
+    for name, paper in data.document.items():
+        typer.echo(f"  {name:<24}{paper.title}")
+    typer.echo("\nReasons")
+    for name, reason in data.reason.items():
+        typer.echo(f"  {name:<24}{reason.words} ({', '.join(reason.steps)})")
