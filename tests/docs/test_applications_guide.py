@@ -1,0 +1,9 @@
+"""The guide to applications says which step may follow which, as the code has it."""
+
+from raabta.model import CASE_STEPS
+from tests.docs.test_pages import DOCS, table
+
+
+def test_the_table_of_steps_is_the_code_s() -> None:
+    rows = {row[0]: set(row[1].split(", ")) for row in table(DOCS / "guides" / "applications.md", "from", "may become")}
+    assert rows == {status: set(following) for status, following in CASE_STEPS.items()}
