@@ -32,7 +32,9 @@ A client may ask {burst:.0f} times at once and {per_s:g} times a second after th
 <h2>How to ask</h2>
 <p>OONI's test-helper format: <code>POST /</code> with <code>{{"http_request": "https://example.com/",
 "http_request_headers": {{}}, "tcp_connect": ["ADDRESS:443"]}}</code>. <code>GET /speed?bytes=N</code> sends N bytes, at
-most a million. Software: Raabta {version}, Apache-2.0.</p>
+most a million. <code>POST /receipt</code> with a key, a nonce, the time and a signature gives back, signed, the address
+that the client came from, so that a member can prove it; neither key nor address is kept. Software: Raabta {version},
+Apache-2.0.</p>
 </html>
 """
 

@@ -22,6 +22,7 @@ from raabta.control.identity import ControlIdentity
 from raabta.control.inquiry import Outlook, answer_question
 from raabta.control.rate import Ledger
 from raabta.control.settings import MAX_SPEED_BYTES, ControlSettings
+from raabta.wire import receipt
 from raabta.wire.control import KEY_HEADER, SIGNATURE_HEADER, ControlAnswer, ControlClientNetwork, ControlQuestion
 
 _JSON: Final = ("Content-Type", "application/json")
@@ -91,7 +92,9 @@ class Desk:
                 return self._refused_token(request) or await self._answer(request)
             case "GET", "/speed":
                 return self._refused_token(request) or self._speed(request)
-            case _, ("/" | "/speed"):
+            case "POST", receipt.RECEIPT_PATH:
+                return self._refused_token(request) or self._receipt(request)
+            case _, ("/" | "/speed" | receipt.RECEIPT_PATH):
                 return refusal(405, "this method does nothing here; GET / tells what does", ("Allow", "GET, POST"))
             case _:
                 return refusal(404, "there is nothing here; GET / tells what is")
@@ -146,6 +149,19 @@ class Desk:
         if wait_s:
             return _later(429, "too many bytes for this address", wait_s)
         return Reply(status=200, headers=(_BYTES,), n_fill=n_bytes)
+
+    def _receipt(self, request: Request) -> Reply:
+        """Sign the address that a client has here. It goes back to the client, and nothing of it stays."""
+        try:
+            asked = msgspec.json.decode(request.body, type=receipt.ReceiptRequest)
+        except (msgspec.DecodeError, RecursionError) as error:
+            return refusal(400, f"this asks for no receipt: {error}"[:200])
+        now = self.now()
+        refused = receipt.refuse_request(asked, now=now)
+        if refused:
+            return refusal(400, refused)
+        given = receipt.give_receipt(asked, address=request.client, now=now, signing_key=self.identity.signing_key)
+        return Reply(status=200, headers=(_JSON,), body=msgspec.json.encode(given))
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[bool]:

@@ -12,15 +12,16 @@ EFFECTS: Final = {
 }
 """The three answers."""
 
-Leg = Literal["endpoint", "twin", "outside"]
-"""Which way an opening went: to the end point, to its control twin, or to the end point from a witness outside."""
+Leg = Literal["endpoint", "twin", "outside", "outside_twin", "line"]
+"""Which way an opening went: to the end point, to its control twin; to either of them from a witness outside; or, with
+something that nobody restricts, along the line, to know how much it loses."""
 
 
 class OpeningFact(Struct, frozen=True, kw_only=True):
-    """One opening of a protocol: what was sent once, and what came back. It has no field that means "blocked".
+    """Openings of a protocol that ended alike: what was sent, and what came back. It has no field that means "blocked".
 
     ``failure`` is an OONI df-007 string or None. ``n_sent`` and ``n_answered`` count openings where a train of them
-    was sent.
+    was sent; those of a train that ended in another way are another fact.
     """
 
     leg: Leg
@@ -33,7 +34,15 @@ class OpeningFact(Struct, frozen=True, kw_only=True):
     rtt_ms: float | None = None
     failure: str | None = None
     operation: str = ""
-    """Where it failed: connect, open."""
+    """Where it failed: resolve, connect, open."""
+    place: int = 0
+    """Which twin, where there are several."""
+    late: bool = False
+    """The answers came long after the line's own time, as from a queue."""
+    sender: Literal["", "target", "router"] = ""
+    """Who sent the ICMP error, if it was one: the target itself, or anybody else."""
+    icmp: str = ""
+    """Its type and code, as "3.13"; IPv6's begin with "v6 "."""
 
 
 class Effect(Struct, frozen=True, kw_only=True):

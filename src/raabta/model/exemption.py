@@ -72,6 +72,8 @@ class LeaseGrant(Struct, frozen=True, kw_only=True):
     basis: str
     not_before: dt.datetime
     not_after: dt.datetime
+    reviewed: str = ""
+    """As in ``ExemptionEntry``: a gateway at a cloud needs it."""
 
 
 class Lease(Struct, frozen=True, kw_only=True):
@@ -104,6 +106,8 @@ class Restriction(Struct, frozen=True, kw_only=True):
     not_after: dt.datetime
     shared: str = ""
     log_index: int | None = None
+    reviewed: str = ""
+    """As in ``ExemptionEntry``."""
 
 
 class ExemptionList(Struct, frozen=True, kw_only=True):
@@ -172,19 +176,22 @@ class Review(Struct, frozen=True, kw_only=True):
     at: dt.datetime
 
 
+LogEvent = Literal[
+    "entry_added",
+    "entry_changed",
+    "entry_removed",
+    "restriction_added",
+    "restriction_removed",
+    "restriction_reported",
+]
+
+
 class LogLeaf(Struct, frozen=True, kw_only=True):
     """One leaf of the public log: that something changed, and why; a hash tells what, to who holds it."""
 
     index: int
     at: dt.datetime
-    event: Literal[
-        "entry_added",
-        "entry_changed",
-        "entry_removed",
-        "restriction_added",
-        "restriction_removed",
-        "restriction_reported",
-    ]
+    event: LogEvent
     subject_hash: str
     """SHA-256 (hex) of the canonical bytes of the entry or restriction."""
     reason: str

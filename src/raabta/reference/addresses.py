@@ -150,6 +150,15 @@ class PrefixTable(Generic[Value]):
         """The value at an IPv6 address."""
         return self._values6[bisect.bisect_right(self._starts6, number) - 1]
 
+    def within(self, first: int, last: int, *, is_ipv6: bool) -> list[Value]:
+        """The values that addresses from first to last, inclusive, have: in order of address, one or more."""
+        starts, values = (self._starts6, self._values6) if is_ipv6 else (self._starts4, self._values4)
+        return values[bisect.bisect_right(starts, first) - 1 : bisect.bisect_right(starts, last)]
+
+    def starts(self, *, is_ipv6: bool) -> list[int]:
+        """The addresses at which the value may change, ascending, from 0 on. Not to be written to."""
+        return self._starts6 if is_ipv6 else self._starts4
+
     def is_uniform(self, first: int, last: int) -> bool:
         """Whether all IPv4 addresses from first to last, inclusive, have one value."""
         return bisect.bisect_right(self._starts4, first) == bisect.bisect_right(self._starts4, last)

@@ -118,6 +118,24 @@ class _FixedSource(msgspec.Struct, frozen=True):
         return self.table.find6(number) if is_ipv6 else self.table.find4(number)
 
 
+class _OverlaidSource(msgspec.Struct, frozen=True):
+    """Rows that the caller gave, and another source for addresses in none of them."""
+
+    table: PrefixTable[tuple[int, str] | None]
+    below: NetworkSource
+
+    def asn(self, number: int, is_ipv6: bool) -> int:
+        row = self._row(number, is_ipv6)
+        return self.below.asn(number, is_ipv6) if row is None else row[0]
+
+    def country(self, number: int, is_ipv6: bool) -> str:
+        row = self._row(number, is_ipv6)
+        return self.below.country(number, is_ipv6) if row is None else row[1]
+
+    def _row(self, number: int, is_ipv6: bool) -> tuple[int, str] | None:
+        return self.table.find6(number) if is_ipv6 else self.table.find4(number)
+
+
 def load_networks() -> Networks:
     """The bundled table. Cheap: the data are opened on the first lookup."""
     asn_version = importlib.metadata.version("whereip-network")
@@ -144,6 +162,30 @@ def fixed_networks(rows: Iterable[tuple[str, int, str]], *, as_of: dt.date, vers
     """
     table = PrefixTable(((prefix, (asn, country.upper())) for prefix, asn, country in rows), default=(0, ""))
     return Networks(source=_FixedSource(table), as_of=as_of, version=version)
+
+
+def overlaid_networks(
+    rows: Iterable[tuple[str, int, str]], *, below: Networks, as_of: dt.date, version: str
+) -> Networks:
+    """Rows before another table: for newer data about some networks.
+
+    Args:
+        rows: As in ``fixed_networks``. An address in one of these prefixes is not looked up below.
+        below: The table for all other addresses.
+        as_of: Date of the rows.
+        version: What to record as their version.
+
+    Raises:
+        ValueError: A prefix is malformed or has host bits set.
+    """
+    listed: list[tuple[str, tuple[int, str] | None]] = [
+        (prefix, (asn, country.upper())) for prefix, asn, country in rows
+    ]
+    return Networks(
+        source=_OverlaidSource(PrefixTable(listed, default=None), below.source),
+        as_of=min(as_of, below.as_of),
+        version=f"{version} over {below.version}",
+    )
 
 
 @functools.cache

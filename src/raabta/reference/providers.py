@@ -6,6 +6,9 @@ differently everywhere)? And would blocking an address take down others' sites? 
 An address is matched by published prefix first, then by the ASN that announces it. Caches that a provider places
 inside access networks have the access network's addresses and ASN, so they are not found here; that such caches exist
 is stated per provider (``caches_in_access_networks``).
+
+A second table of the same shape, ``services.toml``, holds public resolvers and commercial VPNs. Lint uses it; a
+diagnosis does not.
 """
 
 import functools
@@ -18,7 +21,8 @@ import msgspec
 from raabta.reference.addresses import PrefixTable, read_routed
 from raabta.reference.networks import Networks
 
-ProviderKind = Literal["cdn", "cloud", "hosting", "platform"]
+ProviderKind = Literal["cdn", "cloud", "hosting", "platform", "public_dns", "commercial_vpn"]
+"""The last two stand in ``services.toml`` only."""
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +82,15 @@ class Providers:
         published = self._by_prefix.find6(number) if is_ipv6 else self._by_prefix.find4(number)
         return published or self._by_asn.get(networks.source.asn(number, is_ipv6))
 
+    def published_within(self, first: int, last: int, *, is_ipv6: bool) -> list[Provider]:
+        """The providers that publish a prefix with any address from first to last, inclusive."""
+        found = self._by_prefix.within(first, last, is_ipv6=is_ipv6)
+        return [row for row in dict.fromkeys(found) if row is not None] if len(found) > 1 or found[0] else []
+
+    def starts(self, *, is_ipv6: bool) -> list[int]:
+        """The addresses at which the provider of published prefixes may change, ascending, from 0 on."""
+        return self._by_prefix.starts(is_ipv6=is_ipv6)
+
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reviewed: str
@@ -90,6 +103,14 @@ def load_providers() -> Providers:
     raw = importlib.resources.files("raabta.reference").joinpath("providers.toml").read_bytes()
     file = msgspec.toml.decode(raw, type=_File)
     return Providers(file.provider.values(), version=f"providers {file.reviewed}")
+
+
+@functools.cache
+def load_services() -> Providers:
+    """The rows of ``services.toml``, read once."""
+    raw = importlib.resources.files("raabta.reference").joinpath("services.toml").read_bytes()
+    file = msgspec.toml.decode(raw, type=_File)
+    return Providers(file.provider.values(), version=f"services {file.reviewed}")
 
 
 def provider(asn: int) -> str | None:

@@ -123,6 +123,21 @@ class SpecialRanges:
         number, is_ipv6 = parsed
         return self._kind6(number) if is_ipv6 else self._table.find4(number)
 
+    def kinds_within(self, first: int, last: int, *, is_ipv6: bool) -> set[str]:
+        """The kinds of special ranges that addresses from first to last, inclusive, are in; empty for none.
+
+        An IPv4 address inside IPv6 is judged at the first address only: a prefix that holds several is inside one
+        of the ranges set aside for them.
+        """
+        kinds = {kind for kind in self._table.within(first, last, is_ipv6=is_ipv6) if kind is not None}
+        if is_ipv6 and (inner := self._kind6(first)) is not None:
+            kinds.add(inner)
+        return kinds
+
+    def starts(self, *, is_ipv6: bool) -> list[int]:
+        """The addresses at which the kind may change, ascending, from 0 on."""
+        return self._table.starts(is_ipv6=is_ipv6)
+
     def _kind6(self, number: int) -> str | None:
         kind = self._table.find6(number)
         inner = embedded_ipv4(number)

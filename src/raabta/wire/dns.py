@@ -15,7 +15,7 @@ import dns.exception
 import dns.rdata
 import dns.rdtypes.svcbbase
 
-QUERY_TYPES: Final = {"A": 1, "CNAME": 5, "SOA": 6, "PTR": 12, "TXT": 16, "AAAA": 28, "HTTPS": 65}
+QUERY_TYPES: Final = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "TXT": 16, "AAAA": 28, "HTTPS": 65}
 """Numbers of the record types that are spoken of by name (IANA)."""
 _TYPE_NAMES: Final = {number: name for name, number in QUERY_TYPES.items()}
 
@@ -148,7 +148,7 @@ def _text(data: bytes, at: int, *, n_bytes: int, kind: str) -> str:
             return str(ipaddress.IPv6Address(data[at : at + 16]))
         case "A" | "AAAA":
             raise ValueError("an address of the wrong length")
-        case "CNAME" | "PTR":
+        case "CNAME" | "PTR" | "NS":
             return _name(data, at)
         case "TXT":
             return _strings(data, at, end=at + n_bytes)

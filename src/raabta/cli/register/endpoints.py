@@ -1,0 +1,145 @@
+"""``raabta endpoint add|change|end``."""
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from raabta.cli.diagnose import fail
+from raabta.cli.register.fields import ENDPOINT, read_or_fail, with_fields
+from raabta.cli.register.opening import RegisterOption, now, opened
+from raabta.cli.register.organisations import OrganisationId
+
+if TYPE_CHECKING:
+    from raabta.model.exemption import Review
+    from raabta.pipeline.registering import Registered
+    from raabta.reference.tables import Tables
+    from raabta.registry import Register
+
+EndpointId = Annotated[str, typer.Argument(metavar="ENDPOINT", help="The end point's id, as e-….")]
+TablesOption = Annotated[
+    Path | None, typer.Option("--tables", metavar="FILE", help="Own networks beside the package's (TOML).")
+]
+ReviewOption = Annotated[
+    list[str] | None,
+    typer.Option("--review", metavar="RULE", help="Let this rule pass; may be repeated. Needs --by and --because."),
+]
+ByOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who reviewed it.")]
+BecauseOption = Annotated[str, typer.Option("--because", metavar="TEXT", help="Why the rule may pass.")]
+
+
+@with_fields(ENDPOINT)
+def add(
+    organisation: OrganisationId,
+    *,
+    review: ReviewOption = None,
+    by: ByOption = "",
+    because: BecauseOption = "",
+    tables: TablesOption = None,
+    register: RegisterOption = None,
+    **texts: str,
+) -> None:
+    """Register an end point of a member; rules of lint are applied. Prints its id.
+
+    Exit code: 0 registered, 2 wrong usage or refused, 1 the database failed.
+    """
+    _check_review(review, by, because)
+    with opened(register) as found:
+        from raabta.model.register import MemberEndpoint  # noqa: PLC0415  --help need not wait for it
+        from raabta.pipeline.importing import read_start  # noqa: PLC0415
+        from raabta.pipeline.registering import VALID_DAYS  # noqa: PLC0415
+
+        at = now()
+        given: dict[str, Any] = {"id": found.new_id("e-"), "organisation_id": organisation, "created_at": at}
+        if not texts.get("prefix"):
+            given["prefix"] = ""
+        if not texts.get("valid_from"):
+            given["valid_from"] = at
+        if not texts.get("valid_until"):
+            given["valid_until"] = read_start(texts, at) + dt.timedelta(days=VALID_DAYS)
+        endpoint = read_or_fail(MemberEndpoint, texts, given)
+        _store(found, endpoint, tables=tables, review=_review(found, endpoint.id, review, by, because), is_new=True)
+    typer.echo(endpoint.id)
+
+
+@with_fields(ENDPOINT)
+def change(
+    id_: EndpointId,
+    *,
+    review: ReviewOption = None,
+    by: ByOption = "",
+    because: BecauseOption = "",
+    tables: TablesOption = None,
+    register: RegisterOption = None,
+    **texts: str,
+) -> None:
+    """Change fields of an end point; an empty text empties one. Prints its id.
+
+    Exit code: 0 changed, 2 wrong usage or refused, 1 the database failed.
+    """
+    _check_review(review, by, because)
+    with opened(register) as found:
+        from msgspec import structs  # noqa: PLC0415  --help need not wait for it
+
+        from raabta.model.register import MemberEndpoint  # noqa: PLC0415
+        from raabta.pipeline.registering import require  # noqa: PLC0415
+
+        with found.look() as records:
+            earlier = structs.asdict(require(records, MemberEndpoint, id_=id_))
+        kept = {name: value for name, value in earlier.items() if name not in texts}
+        if "prefix" in texts and "asn" not in texts:
+            kept["asn"] = 0
+        if texts.get("prefix") == "":
+            kept["prefix"] = ""
+        endpoint = read_or_fail(MemberEndpoint, texts, kept)
+        _store(found, endpoint, tables=tables, review=_review(found, id_, review, by, because), is_new=False)
+    typer.echo(id_)
+
+
+def end(id_: EndpointId, *, register: RegisterOption = None) -> None:
+    """End an end point now: it leaves the lists when they are next made. Prints its id.
+
+    Exit code: 0 ended, 2 there is none or it has ended already, 1 the database failed.
+    """
+    from raabta.pipeline.registering import end_endpoint  # noqa: PLC0415  --help need not wait for it
+
+    with opened(register) as found, found.change() as records:
+        end_endpoint(records, id_, now=now())
+    typer.echo(id_)
+
+
+def load_tables_or_fail(file: Path | None) -> "Tables":
+    """Load the package's tables, or own ones."""
+    from raabta.reference.own import load_own_tables  # noqa: PLC0415  --help need not wait for it
+    from raabta.reference.tables import load_tables  # noqa: PLC0415
+
+    return load_tables() if file is None else load_own_tables(file)
+
+
+def _store(
+    found: "Register", endpoint: Any, *, tables: Path | None, review: "Review | None", is_new: bool
+) -> "Registered":
+    from raabta.pipeline.registering import add_endpoint, lint_with, locate_with  # noqa: PLC0415  as above
+
+    loaded = load_tables_or_fail(tables)
+    located = locate_with(loaded)(endpoint)
+    with found.change() as records:
+        lint = lint_with(loaded, now=now())
+        registered = add_endpoint(records, located, lint=lint, review=review, is_new=is_new)
+    for finding in registered.findings:
+        typer.echo(f"note: {finding.place}: {finding.words} [{finding.rule}] {finding.advice}", err=True)
+    return registered
+
+
+def _check_review(review: list[str] | None, by: str, because: str) -> None:
+    if bool(review) != bool(by) or bool(review) != bool(because):
+        fail("--review, --by and --because belong together: which rule, who let it pass, and why.")
+
+
+def _review(found: "Register", subject: str, rules: list[str] | None, by: str, because: str) -> "Review | None":
+    from raabta.model.exemption import Review  # noqa: PLC0415  as above
+
+    if not rules:
+        return None
+    return Review(id=found.new_id("v-"), subject=subject, rules=tuple(rules), by=by, reason=because, at=now())

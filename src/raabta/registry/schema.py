@@ -1,0 +1,186 @@
+"""Tables, derived from the types of ``model``: a field there is a column here, and nothing is typed twice.
+
+Text, whole numbers and truth values are themselves; times are UTC; a tuple is JSON text, so that both kinds of database
+hold the same. Every field whose name ends in ``_id`` and the subjects of proofs and reviews are indexed; an
+``organisation_id`` must be that of an organisation that is there, so that no row outlives its owner.
+"""
+
+import datetime as dt
+import types
+import typing
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct, structs
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Dialect, ForeignKey, MetaData, Table, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from raabta.model.exemption import Lease, LeaseGrant, LogLeaf, Recipient, Restriction, Review
+from raabta.model.register import Case, Consent, MemberEndpoint, Organisation, Person, Proof
+
+SCHEMA_VERSION: Final = "0001"
+"""The newest migration's (``migrations/versions``). A changed type needs a new one: a test compares them."""
+
+KINDS: Final[dict[type[Struct], str]] = {
+    Organisation: "organisations",
+    Person: "people",
+    MemberEndpoint: "member_endpoints",
+    Proof: "proofs",
+    Case: "cases",
+    Consent: "consents",
+    Recipient: "recipients",
+    LeaseGrant: "lease_grants",
+    Lease: "leases",
+    Restriction: "restrictions",
+    Review: "reviews",
+    LogLeaf: "log_leaves",
+}
+"""What is stored, and the name of its table. Parents stand before children."""
+
+SEALED: Final[dict[type[Struct], tuple[str, ...]]] = {
+    Person: ("name", "email", "phone", "role"),
+    Recipient: ("reference_key",),
+}
+"""Fields that are stored encrypted."""
+
+INDEXED: Final = ("subject",)
+"""Fields looked up, beside those that end in ``_id``."""
+
+
+# Python 3.11 has no ``typing.override``, which the type checker would have these methods marked with.
+
+
+class UtcTime(TypeDecorator[dt.datetime]):
+    """An aware time in UTC. SQLite knows no zones: there the text is UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(  # type: ignore[explicit-override]
+        self,
+        value: dt.datetime | None,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
+    ) -> dt.datetime | None:
+        """Write."""
+        return None if value is None else value.astimezone(dt.UTC)
+
+    def process_result_value(  # type: ignore[explicit-override]
+        self,
+        value: dt.datetime | None,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
+    ) -> dt.datetime | None:
+        """Read."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class JsonTuple(TypeDecorator[tuple[Any, ...]]):
+    """A tuple as JSON text, read back as the type that the field has."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: Any = tuple[str, ...]) -> None:
+        super().__init__()
+        self.kind = kind
+        self._decoder = msgspec.json.Decoder(kind)
+
+    def process_bind_param(  # type: ignore[explicit-override]
+        self,
+        value: tuple[Any, ...] | None,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
+    ) -> str | None:
+        """Write."""
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(  # type: ignore[explicit-override]
+        self,
+        value: str | None,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
+    ) -> tuple[Any, ...] | None:
+        """Read."""
+        if value is None:
+            return None
+        return () if value == "[]" else typing.cast("tuple[Any, ...]", self._decoder.decode(value))
+
+
+PLAIN: Final[dict[object, type[TypeEngine[Any]]]] = {
+    str: Text,
+    int: BigInteger,
+    bool: Boolean,
+    dt.datetime: UtcTime,
+    dt.date: Date,
+}
+
+
+def key_name(kind: type[Struct]) -> str:
+    """Name the field that identifies a record: ``id``, or a leaf's ``index``."""
+    return "id" if "id" in kind.__struct_fields__ else "index"
+
+
+def table_of(kind: type[Struct]) -> Table:
+    """Give the table of a kind; with it comes what it refers to.
+
+    Raises:
+        ValueError: This kind is not stored.
+    """
+    if kind not in KINDS:
+        message = f"{kind.__name__}: not kept in the register. Kinds are {', '.join(kept.__name__ for kept in KINDS)}."
+        raise ValueError(message)
+    return _table(kind)
+
+
+def all_tables() -> MetaData:
+    """Give all tables."""
+    for kind in KINDS:
+        _table(kind)
+    return METADATA
+
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+STATE: Final = Table("register_state", METADATA, Column("name", Text, primary_key=True), Column("value", Text))
+"""What is true of the register as a whole: which key it is sealed with."""
+
+
+@cache
+def _table(kind: type[Struct]) -> Table:
+    hints = typing.get_type_hints(kind)
+    owned = "organisation_id" in hints
+    if owned:
+        _table(Organisation)
+    columns = [_column(kind, field.name, hints[field.name]) for field in structs.fields(kind)]
+    return Table(KINDS[kind], METADATA, *columns)
+
+
+def _column(kind: type[Struct], name: str, hint: Any) -> "Column[Any]":
+    is_key = name == key_name(kind)
+    optional = isinstance(hint, types.UnionType) and type(None) in typing.get_args(hint)
+    if optional:
+        (hint,) = (part for part in typing.get_args(hint) if part is not type(None))
+    to_owner = [ForeignKey("organisations.id")] if name == "organisation_id" else []
+    return Column(
+        name,
+        _type(hint),
+        *to_owner,
+        primary_key=is_key,
+        autoincrement=False,
+        nullable=optional,
+        index=not is_key and (name.endswith("_id") or name in INDEXED),
+    )
+
+
+def _type(hint: Any) -> TypeEngine[Any]:
+    if typing.get_origin(hint) is typing.Literal:
+        return Text()
+    if typing.get_origin(hint) is tuple:
+        return JsonTuple(hint)
+    return PLAIN[hint]()
