@@ -67,6 +67,9 @@ EVERY_KIND: Final = (
     entry(6, source="192.0.2.67/32", transport="any", port=1194),
     entry(7, source="192.0.2.68/32", destination="", port=500),
     entry(8, source="192.0.2.69/32", destination="", transport="any", port=0),
+    entry(
+        10, source="203.0.114.7/32", destination="192.0.2.72/32", transport="tcp", port=443, member_side="destination"
+    ),
     entry(9, source="2001:db8:2::1/128", destination="2001:db8:3::/48", transport="tcp", port=22),
 )
 """Entries of every shape but the two of ``PAIRS``, which some kernels' ipset cannot hold."""

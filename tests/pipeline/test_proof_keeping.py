@@ -74,7 +74,7 @@ def register(clock: Clock) -> Iterator[Register]:
 
 
 def claim_domain(organisation_id: str = ORGANISATION.id, kind: str = "dns_txt") -> Claim:
-    return domain_claim(msgspec.structs.replace(ORGANISATION, id=organisation_id), DOMAIN, kind)
+    return domain_claim(msgspec.structs.replace(ORGANISATION, id=organisation_id), DOMAIN, kind=kind)
 
 
 def stored(register: Register, proof: Proof) -> Proof | None:
@@ -119,32 +119,32 @@ def test_a_look_before_anything_was_asked_for_says_what_to_do(register: Register
 
 def test_what_was_seen_is_kept_with_its_witnesses_and_end(register: Register) -> None:
     proof = ask_for_proof(register, claim_domain(), nonce=NONCE)
-    kept = keep_look(register, proof.id, SEEN)
+    kept = keep_look(register, proof.id, look=SEEN)
     assert kept == stored(register, proof)
     assert (kept.status, kept.witnesses, kept.expires_at) == ("proved", ("a", "b"), NOW + 90 * DAY)
 
 
 def test_what_was_not_seen_is_noted_and_the_proof_keeps_its_state(register: Register) -> None:
     proof = ask_for_proof(register, claim_domain(), nonce=NONCE)
-    assert keep_look(register, proof.id, MISSED).status == "pending"
-    proved = keep_look(register, proof.id, SEEN)
-    assert keep_look(register, proof.id, MISSED) == proved
+    assert keep_look(register, proof.id, look=MISSED).status == "pending"
+    proved = keep_look(register, proof.id, look=SEEN)
+    assert keep_look(register, proof.id, look=MISSED) == proved
 
 
 def test_a_new_proof_ends_the_earlier_one_of_the_same_claim(register: Register, clock: Clock) -> None:
-    old = keep_look(register, ask_for_proof(register, claim_domain(), nonce=NONCE).id, SEEN)
+    old = keep_look(register, ask_for_proof(register, claim_domain(), nonce=NONCE).id, look=SEEN)
     clock.at += 91 * DAY
     new = ask_for_proof(register, claim_domain(), nonce=b"x" * 16)
-    keep_look(register, new.id, SEEN)
+    keep_look(register, new.id, look=SEEN)
     after = stored(register, old)
     assert after is not None
     assert (after.status, after.evidence) == ("withdrawn", f"replaced by {new.id}")
 
 
 def test_another_kind_or_member_is_left_alone(register: Register) -> None:
-    file = keep_look(register, ask_for_proof(register, claim_domain(kind="web_file"), nonce=NONCE).id, SEEN)
-    other = keep_look(register, ask_for_proof(register, claim_domain("o-other"), nonce=NONCE).id, SEEN)
-    text_proof = keep_look(register, ask_for_proof(register, claim_domain(), nonce=NONCE).id, SEEN)
+    file = keep_look(register, ask_for_proof(register, claim_domain(kind="web_file"), nonce=NONCE).id, look=SEEN)
+    other = keep_look(register, ask_for_proof(register, claim_domain("o-other"), nonce=NONCE).id, look=SEEN)
+    text_proof = keep_look(register, ask_for_proof(register, claim_domain(), nonce=NONCE).id, look=SEEN)
     assert (stored(register, file), stored(register, other)) == (file, other)
     assert rivals_of(register, text_proof) == ["o-other"]
 
@@ -164,7 +164,7 @@ def test_a_proof_that_is_gone_is_not_brought_back(register: Register) -> None:
     with register.change() as records:
         records.remove(Proof, proof.id)
     with pytest.raises(LookupError, match="there is no proof"):
-        keep_look(register, proof.id, SEEN)
+        keep_look(register, proof.id, look=SEEN)
 
 
 # --- renewal ----------------------------------------------------------------------------------------------------------
@@ -189,8 +189,8 @@ def renew(register: Register, zone: Zone) -> tuple[int, list[tuple[str, bool]]]:
 
 
 def test_what_is_due_is_looked_at_again_and_what_still_stands_is_renewed(register: Register, clock: Clock) -> None:
-    stays = keep_look(register, ask_for_proof(register, claim_domain(), nonce=NONCE).id, SEEN)
-    gone = keep_look(register, ask_for_proof(register, claim_domain("o-other"), nonce=NONCE).id, SEEN)
+    stays = keep_look(register, ask_for_proof(register, claim_domain(), nonce=NONCE).id, look=SEEN)
+    gone = keep_look(register, ask_for_proof(register, claim_domain("o-other"), nonce=NONCE).id, look=SEEN)
     zone = {("_raabta-challenge." + DOMAIN, "TXT"): [text(txt_value(stays.challenge))]}
     clock.at += 59 * DAY
     assert renew(register, zone) == (0, [])
@@ -212,11 +212,22 @@ def test_one_odd_record_holds_up_no_other(register: Register, clock: Clock) -> N
 
 
 def test_only_what_may_be_due_is_read_and_the_same_is_due(register: Register, clock: Clock) -> None:
-    proof = keep_look(register, ask_for_proof(register, claim_domain(), nonce=NONCE).id, SEEN)
-    for days, due in ((0, []), (59, []), (60, ["renew"]), (90, ["expired"])):
+    proof = keep_look(register, ask_for_proof(register, claim_domain(), nonce=NONCE).id, look=SEEN)
+    for days, due in ((0, []), (59, []), (60, ["renew"]), (90, ["expired"]), (181, [])):
         with register.look() as records:
             assert [one.what for one in find_due_in(records, now=NOW + days * DAY)] == due
     assert proof.proved_at == NOW
+
+
+def test_the_most_urgent_of_a_register_come_first_and_no_more_than_wanted(register: Register, clock: Clock) -> None:
+    proved = keep_look(register, ask_for_proof(register, claim_domain(), nonce=NONCE).id, look=SEEN)
+    clock.at += 70 * DAY
+    waiting = ask_for_proof(register, claim_domain("o-other"), nonce=NONCE)
+    with register.look() as records:
+        assert [due.proof.id for due in find_due_in(records, now=clock.at)] == [proved.id, waiting.id]
+        assert [due.proof.id for due in find_due_in(records, now=clock.at, n_most=1)] == [proved.id]
+        of_other = find_due_in(records, now=clock.at, organisation_id="o-other")
+        assert [due.what for due in of_other] == ["waiting"]
 
 
 # --- the operator's word ----------------------------------------------------------------------------------------------

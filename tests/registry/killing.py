@@ -60,9 +60,7 @@ def _write_for_ever(url: str, turn: int, writer: int) -> None:
             id_ = f"c-{turn:03}-{number:05}"
             with register.change() as records:
                 records.add(Case(id=id_, organisation_id="o-a", kind="pk.A", created_at=NOW, changed_at=NOW))
-                records.add(
-                    Consent(id=id_, organisation_id="o-a", purpose="contact", recipient="op", given_at=NOW)
-                )
+                records.add(Consent(id=id_, organisation_id="o-a", purpose="contact", recipient="op", given_at=NOW))
             os.write(writer, f"{id_}\n".encode())
     finally:
         os._exit(1)

@@ -14,7 +14,7 @@ from tests.cases.proving import ORGANISATION, endpoint
     [("Company.Example.", "company.example"), ("bücher.example", "xn--bcher-kva.example"), ("a.com.pk", "a.com.pk")],
 )
 def test_a_domain_is_claimed_in_its_one_spelling(given: str, subject: str) -> None:
-    assert domain_claim(ORGANISATION, given, "dns_txt").subject == subject
+    assert domain_claim(ORGANISATION, given, kind="dns_txt").subject == subject
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_domain_is_claimed_in_its_one_spelling(given: str, subject: str) -> No
 )
 def test_what_is_no_public_domain_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match="no domain of the public internet"):
-        domain_claim(ORGANISATION, given, "dns_txt")
+        domain_claim(ORGANISATION, given, kind="dns_txt")
 
 
 @pytest.mark.parametrize(("prefix", "subject"), [("9.1.2.3/32", "9.1.2.3"), ("9.1.2.8/29", "9.1.2.8/29")])
@@ -114,7 +114,7 @@ def test_a_kind_that_proves_no_address_is_refused_with_those_that_do(kind: str) 
 
 def test_an_address_proves_no_domain() -> None:
     with pytest.raises(ValueError, match="dns_txt, web_file"):
-        domain_claim(ORGANISATION, "company.example", "acme_http")
+        domain_claim(ORGANISATION, "company.example", kind="acme_http")
 
 
 def test_host_bits_are_an_error_that_names_the_endpoint() -> None:

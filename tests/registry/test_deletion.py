@@ -36,7 +36,9 @@ def place(tmp_path: Path) -> Path:
         records.add(organisation(legal_name="Vanishing Ltd", domains=("vanishing.pk",)))
         records.add(organisation("o-b", legal_name="Staying Ltd", sponsor_id="o-a"))
         records.add_all([person(name="Vanishing Person"), person("p-b", organisation_id="o-b", name="Staying Person")])
-        records.add_all([endpoint(site="Vanishing site", device_keys=(DEVICE_KEY,)), endpoint("e-b", organisation_id="o-b")])
+        records.add_all(
+            [endpoint(site="Vanishing site", device_keys=(DEVICE_KEY,)), endpoint("e-b", organisation_id="o-b")]
+        )
         records.add(Case(id="c-a", organisation_id="o-a", kind="pk.A", created_at=NOW, changed_at=NOW))
         records.add(Review(id="v-a", subject="e-a", rules=("x",), by="Vanishing", reason="Vanishing", at=NOW))
         records.add_all([a_grant("g-a", DEVICE_KEY), a_grant("g-ref", "other", "ref-of-a"), a_grant("g-b", "theirs")])
@@ -110,9 +112,7 @@ def test_a_person_alone_can_be_forgotten(place: Path) -> None:
 
 def test_deleting_what_is_not_there_changes_nothing(place: Path) -> None:
     with register_in(place) as register, pytest.raises(LookupError, match="o-x: no organisation has this id"):
-        forget(
-            register, lambda records: remove_organisation(records, "o-x"), new_key=OTHER_KEY, key_file=place / "key"
-        )
+        forget(register, lambda records: remove_organisation(records, "o-x"), new_key=OTHER_KEY, key_file=place / "key")
     assert read_key(place / "key") == KEY
     assert [file.name for file in place.glob("key*")] == ["key"]
 

@@ -171,6 +171,11 @@ def test_a_proof_is_due_when_a_third_of_its_time_is_left() -> None:
     assert [due.what for due in find_due([proof], now=NOW + 90 * DAY)] == ["expired"]
 
 
+def test_what_expired_long_ago_is_no_longer_told() -> None:
+    assert find_due([proved()], now=NOW + 180 * DAY) != []
+    assert find_due([proved()], now=NOW + 181 * DAY) == []
+
+
 def test_what_was_replaced_is_not_due() -> None:
     old = proved()
     new = proved(at=NOW + 20 * DAY)

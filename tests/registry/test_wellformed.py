@@ -1,4 +1,5 @@
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,9 @@ def test_an_identity_number_is_known_however_it_is_written(number: str) -> None:
     assert has_identity_number(f"Mr X {number}, Lahore")
 
 
-@pytest.mark.parametrize("text", ["+92 300 1234567", "0012345", "1234567-8", "0092 300 1234567", "2026-11-23", "12345678901234"])
+@pytest.mark.parametrize(
+    "text", ["+92 300 1234567", "0012345", "1234567-8", "0092 300 1234567", "2026-11-23", "12345678901234"]
+)
 def test_a_phone_or_company_number_is_no_identity_number(text: str) -> None:
     assert not has_identity_number(text)
 
@@ -22,8 +25,8 @@ def test_a_phone_or_company_number_is_no_identity_number(text: str) -> None:
     "field", ["legal_name", "trade_name", "sector", "registration_number", "tax_number", "board_number", "domains"]
 )
 def test_an_identity_number_is_refused_in_every_text_of_an_organisation(field: str) -> None:
-    value = (IDENTITY_NUMBER,) if field == "domains" else IDENTITY_NUMBER
-    _, complaints = tidy_organisation(organisation(**{field: value}))
+    fields: dict[str, Any] = {field: (IDENTITY_NUMBER,) if field == "domains" else IDENTITY_NUMBER}
+    _, complaints = tidy_organisation(organisation(**fields))
     assert field in complaints
     assert IDENTITY_NUMBER not in str(complaints)
 
@@ -91,7 +94,7 @@ def test_a_prefix_has_one_way_of_writing(given: str, written: str) -> None:
         ({"valid_until": NOW + dt.timedelta(days=367)}, "valid_until", "at most 12 months"),
     ],
 )
-def test_what_is_wrong_with_an_end_point_is_told_by_field(fields: dict[str, object], place: str, words: str) -> None:
+def test_what_is_wrong_with_an_end_point_is_told_by_field(fields: dict[str, Any], place: str, words: str) -> None:
     _, complaints = tidy_endpoint(endpoint(**fields))
     assert list(complaints) == [place]
     assert words in complaints[place]

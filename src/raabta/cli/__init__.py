@@ -4,7 +4,7 @@ Read in this order: ``diagnose`` (the command and its options) → ``run`` (docu
 ``output`` (files that appear whole or not at all) and ``progress`` → what is written: ``writers`` (jsonl, csv) and
 ``parquet``, ``summary`` (the table), ``explain`` with ``waterfall`` (one measurement in full). ``words`` says things to
 people. Likewise ``probe`` → ``probe_run`` → ``probe_report``; ``control``; ``lab`` → ``lab_run`` → ``lab_table``,
-``lab_score``, ``lab_fit``.
+``lab_score``, ``lab_fit``; ``register`` (``org``, ``endpoint``, ``case``, ``lease``), ``lists``, ``gateway``.
 
 A module that needs the pipeline, rich or pyarrow is imported when its command runs, so that ``--help`` is quick.
 """
@@ -17,8 +17,13 @@ import typer
 from raabta import __version__
 from raabta.cli.control import control
 from raabta.cli.diagnose import diagnose
+from raabta.cli.gateway import app as gateway
 from raabta.cli.lab import app as lab
+from raabta.cli.lists import app as lists
 from raabta.cli.probe import probe
+from raabta.cli.register import endpoint, org
+from raabta.cli.register.case import app as case
+from raabta.cli.register.lease import app as lease
 
 __all__ = ["app", "main"]
 
@@ -51,6 +56,12 @@ app = typer.Typer(
 app.command(short_help="Say what measurements found, how sure that is, and why.")(diagnose)
 app.command(short_help="Say to others what a target looks like from this machine.")(control)
 app.command(short_help="Measure from here, and say what is wrong and where.")(probe)
+app.add_typer(org, name="org", short_help="Register members: companies and freelancers.")
+app.add_typer(endpoint, name="endpoint", short_help="Register their tunnels and services, and prove addresses.")
+app.add_typer(case, name="case", short_help="Bring applications to the regulator and to an answer.")
+app.add_typer(lease, name="lease", short_help="Exemptions for hours, for devices whose address changes.")
+app.add_typer(lists, name="list", short_help="Make exemption lists: check, sign, publish.")
+app.add_typer(gateway, name="gateway", short_help="Load such a list into a gateway, test it, undo it.")
 app.add_typer(lab, name="lab", short_help="Emulate a country on this machine, and run the probe in it.")
 
 

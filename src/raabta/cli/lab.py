@@ -7,6 +7,7 @@ import typer
 
 from raabta.cli.diagnose import fail
 from raabta.cli.lab_choice import check_lab, load, n_workers, only
+from raabta.cli.lab_exempt import exempt
 from raabta.cli.lab_options import LIMIT_S, Format, Golden, Jobs, Limit, Part, Picture, Repeat, Rows, Scenarios
 
 SOME_NOT_RUN: Final = 3
@@ -17,6 +18,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+app.command(short_help='Say how right answers to "does my exemption work?" are.')(exempt)
 
 
 @app.command("list", short_help="Show the scenarios that come with Raabta.")

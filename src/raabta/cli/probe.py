@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from raabta.cli import probe_expect
 from raabta.cli.diagnose import STANDARD, fail, require_folder
 
 LAYERS: Final = ("dns", "tcp", "tls", "http", "quic")
@@ -67,20 +68,29 @@ def probe(
     asn: _Asn = 0,
     yes: _Yes = False,
     consent: _Consent = None,
+    expect: probe_expect.ExpectOption = None,
+    expect_file: probe_expect.FileOption = None,
+    twin: probe_expect.TwinOption = None,
+    line: probe_expect.LineOption = "",
+    outside: probe_expect.OutsideOption = None,
 ) -> None:
     """Measure from here what the industry needs, and say what is wrong: you, your operator, the site, or interference.
 
     Exit code: 0 nothing is wrong, 1 something is, 2 wrong usage, 3 it is your own network, 4 no consent, 5 could not
-    finish, 130 stopped.
+    finish, 6 --expect cannot tell now, 130 stopped.
     """
     from raabta.cli import probe_consent  # noqa: PLC0415  --help need not wait for it
 
     if consent is not None:
         probe_consent.act(consent)
         return
+    tunnel = probe_expect.read_request(
+        expect, targets or [], file=expect_file, twins=twin or [], line=line, outside=outside, output=output, asn=asn
+    )
+    if tunnel is not None:
+        probe_expect.run(tunnel, yes=yes, as_lines=_choose_format(format_, None) is ProbeFormat.JSONL)
     layers = _read_layers(only)
-    _check(output, country=country, control=control, control_pin=control_pin)
-    _check_limits(("--max-time", max_time), ("--max-bytes", max_bytes), ("--max-packets", max_packets))
+    _check(output, country=country, control=control, control_pin=control_pin, limits=(max_time, max_bytes, max_packets))
 
     from raabta.cli import probe_budget, probe_run, probe_targets  # noqa: PLC0415  takes 0.5 s, which mistakes need not wait for
 
@@ -103,8 +113,8 @@ def probe(
     raise typer.Exit(probe_run.run_probe(request))
 
 
-def _check_limits(*limits: tuple[str, float | None]) -> None:
-    for option, value in limits:
+def _check_limits(limits: tuple[float | None, ...]) -> None:
+    for option, value in zip(("--max-time", "--max-bytes", "--max-packets"), limits, strict=True):
         if value is not None and value <= 0:
             fail(f"{option} {value:g}: it must be above 0.")
 
@@ -119,7 +129,10 @@ def _read_layers(only: str | None) -> tuple[str, ...]:
     return tuple(layer for layer in LAYERS if layer in asked)
 
 
-def _check(output: str | None, *, country: str, control: str | None, control_pin: str) -> None:
+def _check(
+    output: str | None, *, country: str, control: str | None, control_pin: str, limits: tuple[float | None, ...]
+) -> None:
+    _check_limits(limits)
     if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
         fail(f"--country {country}: give two letters, such as PK.")
     if control_pin and control is None:

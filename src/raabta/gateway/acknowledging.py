@@ -12,7 +12,7 @@ from raabta.remedy.canonical import canonical
 from raabta.remedy.policy import Marker
 
 
-def acknowledge(agent: Agent, marker: Marker, load: Load) -> Acknowledgement:
+def acknowledge(agent: Agent, load: Load, *, marker: Marker) -> Acknowledgement:
     """Write an acknowledgement into the folder, and a copy where gateway.toml says.
 
     Raises:

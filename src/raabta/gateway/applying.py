@@ -22,7 +22,7 @@ from raabta.remedy.policy import Marker
 from raabta.remedy.transaction import Change, Held, find_change, find_differences
 
 TRIES: Final = 3
-_OF_NEW_LISTS: Final = frozenset({"serial.older", "serial.reused", "leases.older", "change.large", "list.rules"})
+_OF_NEW_LISTS: Final = frozenset({"serial.older", "serial.reused", "change.large", "list.rules"})
 """Not asked of a list that a person goes back to: it passed them when it was loaded first."""
 
 
@@ -103,22 +103,28 @@ def apply(agent: Agent, load: Load, *, override: bool = False, is_undo: bool = F
         kernel = agent.kernel()
         if kernel.marker:
             agent.store.recover(kernel.marker, now=agent.now())
-        for attempt in range(1, TRIES + 1):
-            planned = plan(agent, load, is_undo=is_undo)
-            standing = tuple(one for one in planned.refused if not (override and one.may_override))
-            if standing:
-                return Outcome(
-                    state="refused",
-                    serial=kernel.load.list.serial if kernel.load else None,
-                    refused=standing,
-                    marker=kernel.marker,
-                )
-            try:
-                return _load(agent, planned, lock=lock)
-            except ValueError:
-                if attempt == TRIES:
-                    raise
-    raise AssertionError  # TRIES is above 0
+        for _ in range(TRIES - 1):
+            outcome = _attempt(agent, load, override=override, is_undo=is_undo, lock=lock)
+            if outcome is not None:
+                return outcome
+        return _once(agent, load, override=override, is_undo=is_undo, lock=lock)
+
+
+def _attempt(agent: Agent, load: Load, *, override: bool, is_undo: bool, lock: int) -> Outcome | None:
+    try:
+        return _once(agent, load, override=override, is_undo=is_undo, lock=lock)
+    except ValueError:
+        return None
+
+
+def _once(agent: Agent, load: Load, *, override: bool, is_undo: bool, lock: int) -> Outcome:
+    planned = plan(agent, load, is_undo=is_undo)
+    standing = tuple(one for one in planned.refused if not (override and one.may_override))
+    if not standing:
+        return _load(agent, planned, lock=lock)
+    kernel = agent.kernel()
+    serial = kernel.load.list.serial if kernel.load else None
+    return Outcome(state="refused", serial=serial, refused=standing, marker=kernel.marker)
 
 
 def _load(agent: Agent, planned: Plan, *, lock: int) -> Outcome:
@@ -127,7 +133,7 @@ def _load(agent: Agent, planned: Plan, *, lock: int) -> Outcome:
     if not planned.change.text:
         _note(agent, planned.change.marker, load)
         if not is_acknowledged(agent, marker):
-            acknowledge(agent, planned.change.marker, load)
+            acknowledge(agent, load, marker=planned.change.marker)
         return Outcome(state="unchanged", serial=load.list.serial, marker=marker, change=planned.change)
     nft.check_text(planned.change.text)
     agent.store.keep_load(marker, load)
@@ -142,7 +148,7 @@ def _load(agent: Agent, planned: Plan, *, lock: int) -> Outcome:
         if after is None
         else find_differences(agent.flows(load), after, now_s=agent.now_s())
     )
-    acknowledge(agent, change.marker, load)
+    acknowledge(agent, load, marker=change.marker)
     return Outcome(state="applied", serial=load.list.serial, marker=marker, change=change, wrong=tuple(wrong))
 
 

@@ -105,8 +105,6 @@ def _by_serial(load: Load, before: Load | None, now: datetime) -> Iterator[Refus
         yield _refusal("serial.older", f"{words}raabta gateway rollback")
     elif load.list != before.list:
         yield _refusal("serial.reused", f"another list with serial {load.list.serial} is loaded. Tell the publisher.")
-    elif load.leases_version < before.leases_version:
-        yield _refusal("leases.older", f"leases {load.leases_version} are older than {before.leases_version}.")
 
 
 def _by_size(before: Load | None, of: ExemptionList, max_share: float) -> Iterator[Refusal]:

@@ -45,12 +45,14 @@ from typing import Any, Final
 
 import msgspec
 
-from raabta.remedy.policy import TABLE, read_marker
+from raabta.remedy.policy import GATES, TABLE, read_marker
 from raabta.remedy.transaction import Held
 
 DEADLINE_S: Final = 120.0
 """Longest wait for one call. The longest measured took 10 s, on a machine with eleven waiting processes."""
 _WORDS_MAX_CHARS: Final = 600
+_FAMILIES: Final = {"2": "ipv4", "10": "ipv6", "ipv4": "ipv4", "ipv6": "ipv6"}
+"""NFPROTO_IPV4 and NFPROTO_IPV6 of linux/netfilter.h, and as newer nft may name them."""
 
 
 def nft(*arguments: str, text: str = "", keep_open: tuple[int, ...] = ()) -> bytes:
@@ -190,7 +192,9 @@ def _held(objects: list[dict[str, Any]]) -> Held:
             continue
         if "set" in item:
             one = item["set"]
-            sets[one["name"]] = dict(map(_element, one.get("elem", ())))
+            elements = dict(map(_element, one.get("elem", ())))
+            is_gate = one["name"] in GATES
+            sets[one["name"]] = {_FAMILIES[key]: left_s for key, left_s in elements.items()} if is_gate else elements
         rules.append(_without_handles(item))
     text = msgspec.json.encode(sorted(rules, key=_order), order="sorted")
     return Held(markers=tuple(markers), sets=sets, rules=hashlib.sha256(text).hexdigest(), counters=counters)

@@ -67,9 +67,10 @@ def step(agent: Agent, due: Due) -> Turn:
     if is_deep:
         due = msgspec.structs.replace(due, deep_check_at=now + timedelta(seconds=run.deep_check_s))
     begins = due.begin_at is not None and now >= due.begin_at
-    is_lost = kernel is not None and kernel.load is None
+    is_lost = kernel is not None and kernel.load is None and agent.before(kernel) is not None
     is_wrong = is_deep and not is_lost and bool(_differing(agent, told))
-    if pulled is None and not (begins or is_lost or is_wrong):
+    is_new = pulled is not None and (kernel is None or kernel.load != pulled)
+    if not (is_new or begins or is_lost or is_wrong):
         return Turn(told=tuple(told), due=due)
     wanted = _attempt(agent, "read", told, lambda: _wanted(agent, pulled))
     if wanted is None:

@@ -2,7 +2,8 @@
 
 A list is for one recipient and holds nothing of anybody else's. It names no organisation: ``organisation_ref`` is
 opaque and differs from recipient to recipient. The canonical form is RFC 8785 JSON of these
-types (``remedy.canonical``).
+types (``remedy.canonical``). An entry's fields that have their default are left out, so that a field that is added
+later changes the bytes of no older entry; a field more on a list itself is a new ``LIST_VERSION``.
 """
 
 import datetime as dt
@@ -24,7 +25,7 @@ EVIDENCE_LEVELS: Final = {
 """How well an entry is founded. Below 2 nothing enters a list."""
 
 
-class ExemptionEntry(Struct, frozen=True, kw_only=True):
+class ExemptionEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Traffic that is spared: from ``source`` to ``destination``, and back.
 
     ``source`` and ``destination`` are prefixes in CIDR form; ``destination`` "" means any (then the entry is less
@@ -44,6 +45,8 @@ class ExemptionEntry(Struct, frozen=True, kw_only=True):
     """A code, such as "pk.A": the type of application that it rests on."""
     not_before: dt.datetime
     not_after: dt.datetime
+    member_side: Literal["source", "destination"] = "source"
+    """Which end is the member's own: files that know only prefixes hold that one."""
     lease: bool = False
     serial: int = 0
     """Of the list in which it first stood."""
@@ -52,7 +55,7 @@ class ExemptionEntry(Struct, frozen=True, kw_only=True):
     """Ids of rules, joined by blanks, that a named person let pass for this entry; the reason is in the log."""
 
 
-class LeaseGrant(Struct, frozen=True, kw_only=True):
+class LeaseGrant(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What leases may be given for: a device, by its public key, towards one destination, for so long at most.
 
     Signed with the list, so that whoever steals the key that signs leases can give none to a device of theirs.
@@ -76,7 +79,7 @@ class LeaseGrant(Struct, frozen=True, kw_only=True):
     """As in ``ExemptionEntry``: a gateway at a cloud needs it."""
 
 
-class Lease(Struct, frozen=True, kw_only=True):
+class Lease(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An exemption for hours: the address that a device has now. The device signs all of it but the signature."""
 
     id: str
@@ -91,7 +94,7 @@ class Lease(Struct, frozen=True, kw_only=True):
     """Of the device's key over ``remedy.leases.lease_bytes``, base64."""
 
 
-class Restriction(Struct, frozen=True, kw_only=True):
+class Restriction(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A protective block: never without basis, owner and end.
 
     ``target`` is a prefix or a host name. ``shared`` counts how many other names are known to live there, and says so.

@@ -57,5 +57,5 @@ def keep_call_back(
     if not found.is_proved:
         return proof, found
     sights = tuple(Sight(witness=f"control {key[:_SHOWN_SIGNS]}") for key in found.witnesses)
-    kept = keep_look(register, proof.id, Look(is_shown=True, sights=sights))
+    kept = keep_look(register, proof.id, look=Look(is_shown=True, sights=sights))
     return kept, found

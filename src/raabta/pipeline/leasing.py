@@ -175,7 +175,7 @@ def evidence_for(records: Records, endpoint: MemberEndpoint, *, now: dt.datetime
     organisation = records.get(Organisation, endpoint.organisation_id)
     if organisation is None:
         return 0
-    seen = has_papers(organisation, records.find(Person, **of_member), cases)
+    seen = has_papers(organisation, records.find(Person, **of_member), cases=cases)
     of_address = endpoint_level(endpoint, proofs, has_papers=seen, now=now)
     if endpoint.direction != "member_source":
         return of_address

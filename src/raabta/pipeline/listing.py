@@ -4,7 +4,7 @@
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
@@ -76,9 +76,9 @@ def view_of(records: Records, *, now: dt.datetime) -> RegisterView:
     for grant in grants:
         endpoint = by_device.get((grant.organisation_ref, grant.device_key))
         evidence[grant.id] = 0 if endpoint is None else levels.of_grant(endpoint)
-    countries = sorted({organisation.country for organisation in organisations.values()})
+    countries = Counter(organisation.country for organisation in organisations.values())
     return RegisterView(
-        country=countries[0] if len(countries) == 1 else "",
+        country=max(countries, key=lambda code: (countries[code], code), default=""),
         endpoints=endpoints,
         cases=cases,
         consents=tuple(records.find(Consent)),
@@ -121,7 +121,7 @@ class _Levels:
         if member not in self._seen:
             organisation = self._organisations.get(member)
             self._seen[member] = organisation is not None and has_papers(
-                organisation, self._people[member], self._cases[member]
+                organisation, self._people[member], cases=self._cases[member]
             )
         return self._seen[member]
 

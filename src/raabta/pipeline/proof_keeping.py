@@ -72,10 +72,10 @@ async def look_and_keep(
         message = f"proof {proof.id}: its challenge was not issued for this member and subject by this register."
         raise ValueError(message)
     look = await look_at(proof, network=network, settings=settings, now=register.now(), chance=chance)
-    return keep_look(register, proof.id, look), look
+    return keep_look(register, proof.id, look=look), look
 
 
-def keep_look(register: Register, proof_id: str, look: Look) -> Proof:
+def keep_look(register: Register, proof_id: str, *, look: Look) -> Proof:
     """Write down what a look found: the proof is proved or renewed, or only the fault is noted.
 
     Raises:

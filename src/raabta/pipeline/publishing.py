@@ -14,6 +14,7 @@ Not done: uploading. Copy the folder with a tool that renames (rsync does), ``ti
 import contextlib
 import fcntl
 import os
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -50,6 +51,7 @@ _VERSIONS_KEPT: Final = 20
 """Renewed each quarter of an hour, a pull may take five hours. Unvalidated."""
 _LISTS_KEPT: Final = 3
 _LOCK: Final = ".lock"
+_RECIPIENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 class Published(Struct, frozen=True, kw_only=True):
@@ -63,15 +65,24 @@ class Published(Struct, frozen=True, kw_only=True):
     versions: dict[str, int] = {}
 
 
+def check_recipient(recipient: str) -> None:
+    """Check that a recipient's id can be the name of a folder, here and on any server.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if not _RECIPIENT.fullmatch(recipient):
+        message = f"recipient {recipient!r}: this cannot be the name of a folder. Take letters, digits, '-' and '_'."
+        raise ValueError(message)
+
+
 def folder_of(repository: Path, recipient: str) -> Path:
     """Say which folder is a recipient's.
 
     Raises:
         ValueError: The id cannot be a folder's name.
     """
-    if not recipient or recipient.startswith(".") or set(recipient) & set("/\\\0"):
-        message = f"recipient {recipient!r}: this cannot be the name of a folder. Take letters, digits and '-'."
-        raise ValueError(message)
+    check_recipient(recipient)
     return repository / recipient
 
 

@@ -264,8 +264,8 @@ def describe(sheet: Sheet) -> str:
     return "\n".join(lines)
 
 
-def refuse(findings: Sequence[LintFinding]) -> None:
-    """Refuse a list that a rule refuses.
+def refuse(findings: Sequence[LintFinding], *, what: str = "the list") -> None:
+    """Refuse what a rule refuses.
 
     Raises:
         ValueError: A finding is hard; the text has the findings.
@@ -275,7 +275,7 @@ def refuse(findings: Sequence[LintFinding]) -> None:
         return
     shown = [f"{one.rule} ({one.subject}, {one.place}): {one.words}. {one.advice}" for one in hard[:_FINDINGS_SHOWN]]
     more = [f"and {len(hard) - len(shown)} more"] if len(hard) > len(shown) else []
-    raise ValueError("\n".join([f"the list is refused, {len(hard)} findings:", *shown, *more]))
+    raise ValueError("\n".join([f"{what} is refused, {len(hard)} findings:", *shown, *more]))
 
 
 def _save(

@@ -85,7 +85,7 @@ def read_own_tables(raw: bytes, *, name: str) -> Tables:
     try:
         file = msgspec.toml.decode(raw, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"{name}: {error}. The guide docs/guides/reference-data.md shows what such a file holds."
+        message = f"{name}: {error}. What such a file holds is shown at the end of docs/lint-rules.md."
         raise ValueError(message) from error
     _check_prefixes(file, name)
     version = f"own tables {file.as_of}"

@@ -34,7 +34,7 @@ _INSIDE: Final = frozenset({"localhost", "local", "internal", "home", "lan", "lo
 """Names that mean something inside a network only (RFC 6761, 6762, 7686, 8375), and the reverse zones."""
 
 
-def domain_claim(organisation: Organisation, domain: str, kind: str) -> Claim:
+def domain_claim(organisation: Organisation, domain: str, *, kind: str) -> Claim:
     """Claim a domain.
 
     Raises:

@@ -15,6 +15,7 @@ import datetime as dt
 import hmac
 import ipaddress
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import msgspec
@@ -36,12 +37,17 @@ VALID_DAYS: Final[dict[ProofKind, int]] = {
 }
 """How long each is believed, 30 to 90 days (design/remedy.md). Names and an operator's word change seldom, addresses
 of servers sooner, those of lines soonest. Judgement, to be compared with how often renewals find something else."""
+_TERM: Final = {kind: dt.timedelta(days=days) for kind, days in VALID_DAYS.items()}
+_NONE: Final = dt.timedelta()
 CHALLENGE_DAYS: Final = 30
 """How long a challenge waits to be shown: a record at a provider or an operator's signature can take weeks."""
 MAX_CHALLENGE_DAYS: Final = 365
 """After this the same challenge is no longer looked at again."""
 RENEW_SHARE: Final = 1 / 3
 """A proof is due for renewal when this share of its time is left, as ACME's clients do it (of 90 days at 30)."""
+FORGET_DAYS: Final = 90
+"""So long is said that a proof has expired. Who has not renewed it by then does not want to. Judgement."""
+_FORGOTTEN: Final = dt.timedelta(days=FORGET_DAYS)
 MAX_EVIDENCE_CHARS: Final = 400
 
 SAME_MEANS: Final[dict[str, str]] = {"acme_http": "service", "acme_tls_alpn": "service"}
@@ -150,8 +156,7 @@ def is_in_force(proof: Proof, now: dt.datetime) -> bool:
     """Say whether a proof proves something at this time."""
     if proof.status != "proved" or proof.proved_at is None or proof.expires_at is None:
         return False
-    longest = proof.proved_at + dt.timedelta(days=VALID_DAYS.get(proof.kind, 0))
-    return proof.proved_at <= now < min(proof.expires_at, longest)
+    return proof.proved_at <= now < min(proof.expires_at, proof.proved_at + _TERM.get(proof.kind, _NONE))
 
 
 def is_open(proof: Proof, now: dt.datetime) -> bool:
@@ -179,8 +184,8 @@ def find_rivals(proofs: Iterable[Proof], claim: Claim, *, now: dt.datetime) -> l
 def find_due(proofs: Iterable[Proof], *, now: dt.datetime) -> list[Due]:
     """Give the proofs to see to, the most urgent first: to be renewed, expired and not replaced, not shown yet."""
     known = list(proofs)
-    living = {(claim_of(proof)) for proof in known if is_in_force(proof, now)}
-    found = [due for proof in known if (due := _due(proof, now, is_replaced=claim_of(proof) in living)) is not None]
+    living = {_key(proof) for proof in known if is_in_force(proof, now)}
+    found = [due for proof in known if (due := _due(proof, now, living)) is not None]
     return sorted(found, key=lambda due: (due.ends_at, due.proof.id))
 
 
@@ -191,13 +196,22 @@ def renew_from(proof: Proof) -> dt.datetime | None:
     return proof.expires_at - (proof.expires_at - proof.proved_at) * RENEW_SHARE
 
 
-def _due(proof: Proof, now: dt.datetime, *, is_replaced: bool) -> Due | None:
+_Key = tuple[str, str, str, str]
+
+
+def _key(proof: Proof) -> _Key:
+    """What ``claim_of`` holds, as a tuple: tens of thousands are compared."""
+    return proof.organisation_id, proof.endpoint_id, proof.kind, proof.subject
+
+
+def _due(proof: Proof, now: dt.datetime, living: AbstractSet[_Key]) -> Due | None:
     from_, ends_at = renew_from(proof), proof.expires_at
     if proof.status in ("proved", "expired") and from_ is not None and ends_at is not None:
         if is_in_force(proof, now):
             return Due(proof=proof, what="renew", due_at=from_, ends_at=ends_at) if now >= from_ else None
-        return None if is_replaced else Due(proof=proof, what="expired", due_at=from_, ends_at=ends_at)
-    if proof.status == "pending" and is_open(proof, now) and not is_replaced:
+        is_over = _key(proof) in living or now - ends_at > _FORGOTTEN
+        return None if is_over else Due(proof=proof, what="expired", due_at=from_, ends_at=ends_at)
+    if proof.status == "pending" and is_open(proof, now) and _key(proof) not in living:
         ends_at = proof.issued_at + dt.timedelta(days=CHALLENGE_DAYS)
         return Due(proof=proof, what="waiting", due_at=proof.issued_at, ends_at=ends_at)
     return None
@@ -228,7 +242,7 @@ def proved_domains(proofs: Iterable[Proof], *, now: dt.datetime) -> list[str]:
     return sorted({proof.subject for proof in proofs if proof.kind in DOMAIN_KINDS and is_in_force(proof, now)})
 
 
-def has_papers(organisation: Organisation, people: Iterable[Person], cases: Iterable[Case] = ()) -> bool:
+def has_papers(organisation: Organisation, people: Iterable[Person], *, cases: Iterable[Case] = ()) -> bool:
     """Say whether anybody saw papers of this organisation: its registration, a person's identity, a case's list."""
     if organisation.registration_checked_on or organisation.tax_checked_on:
         return True

@@ -149,7 +149,7 @@ def _is_device_key(text: str) -> bool:
 def _trimmed(record: Record) -> Record:
     """Take away blanks around texts, and more than one between words."""
     texts = ((name, getattr(record, name)) for name in record.__struct_fields__)
-    return structs.replace(record, **{name: " ".join(text.split(" ")).strip() for name, text in _only_texts(texts)})
+    return structs.replace(record, **{name: " ".join(filter(None, text.split(" "))) for name, text in _only_texts(texts)})
 
 
 def _only_texts(fields: Any) -> Iterator[tuple[str, str]]:

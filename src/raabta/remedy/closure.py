@@ -70,6 +70,7 @@ def lint_names(
     """
     facts = {} if closure is None else {fact.name: fact for fact in closure.facts}
     index = _Index(names)
+    index.needed = frozenset(need.host for fact in facts.values() for need in fact.needs)
     findings: list[LintFinding] = []
     for listed in names:
         broken = list(_broken_form(listed, index))
@@ -128,6 +129,8 @@ class _Index:
         self._hosts = frozenset(name for name, whole in self.first if name and not whole)
         self._sites = frozenset(name for name, whole in self.first if name and whole)
         self.known = sorted(self._hosts | self._sites)
+        self.needed: frozenset[str] = frozenset()
+        """Hosts that pages need: they stand in a list for that, and have no page of their own to give."""
 
     def has(self, host: str) -> bool:
         """Whether some line lets a host pass."""
@@ -170,14 +173,19 @@ def _broken_fact(listed: ListedName, facts: Mapping[str, HostFact], index: _Inde
     for host in fact.redirects:
         if not index.has(host):
             yield "name.redirect_missing", "", host, ""
-    if fact.page_failure is not None:
-        yield "name.no_page", "", fact.page_failure, ""
-    elif fact.asked_page and fact.status >= 400:
-        yield "name.no_page", "", f"HTTP status {fact.status}", ""
-    elif not fact.asked_page:
-        yield "name.unmeasured", "", "", ""
+    if listed.name not in index.needed:
+        yield from _broken_page(fact)
     for need in fact.needs:
         yield from _broken_need(listed, need.host, need.use == "essential", facts, index)
+
+
+def _broken_page(fact: HostFact) -> Iterator[Broken]:
+    if not fact.asked_page:
+        yield "name.unmeasured", "", "", ""
+    elif fact.page_failure is not None:
+        yield "name.no_page", "", fact.page_failure, ""
+    elif fact.status >= 400:
+        yield "name.no_page", "", f"HTTP status {fact.status}", ""
 
 
 def _broken_need(

@@ -315,6 +315,9 @@ def _log_difference(more: float, less: float) -> float:
 _WELL: Final = 0.75
 """Share of openings answered in time from which a leg is said to pass, for the reason's words only."""
 
+_SPOILT: Final = 0.2
+"""Share from which down a leg has stopped: what was on its way when the twin was tried still passes."""
+
 Said = Literal["mute", "reset", "closed", "rejected", "refused", "unreachable"]
 Look = Literal["none", "passes", "some", "silent"] | Said
 
@@ -334,12 +337,22 @@ def _look(tally: Tally) -> Look:
     return loudest if tally[loudest] else "silent"
 
 
+def _share(tally: Tally) -> float:
+    return tally["answered"] / max(1, sum(tally.values()))
+
+
+def _is_spoiled(evidence: _Evidence, twins: set[Look]) -> bool:
+    if "passes" in twins or _look(evidence.first) != "passes" or _look(evidence.then) == "none":
+        return False
+    return _share(evidence.then) < _SPOILT
+
+
 def _reason(facts: Sequence[OpeningFact], evidence: _Evidence) -> str:
     mine = _look(_sum((evidence.first, evidence.then)))
     twins = {_look(tally) for tally in evidence.twins}
     if mine == "none" or twins <= {"none"}:
         return _unsent(facts)
-    if evidence.first["answered"] and _look(evidence.then) in ("silent", "mute", "reset") and "passes" not in twins:
+    if _is_spoiled(evidence, twins):
         return "twin_spoils"
     if mine == "passes":
         return _reason_of_twins(evidence, twins)

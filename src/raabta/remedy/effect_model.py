@@ -54,9 +54,9 @@ _BY_FAILURE: Final[dict[str, Kind]] = {
 
 
 def kind_of(fact: OpeningFact) -> Kind | None:
-    """Give the kind of a fact's openings; None for what never left this machine and tells nothing of the way."""
+    """Give the kind of a fact's unanswered openings; None for what never left this machine and tells nothing."""
     if fact.failure is None:
-        return "late" if fact.late else "answered"
+        return "silent"
     if fact.sender == "router":
         return "rejected" if fact.icmp in _REJECTED_V4 | _REJECTED_V6 else "unreachable"
     if fact.sender == "target" and fact.failure != "connection_refused":
@@ -68,12 +68,13 @@ def kind_of(fact: OpeningFact) -> Kind | None:
 
 
 def tally_of(facts: Sequence[OpeningFact]) -> dict[Kind, int]:
-    """Count openings by kind."""
+    """Count openings by kind. A fact may hold answered ones and others."""
     tally: dict[Kind, int] = dict.fromkeys(KINDS, 0)
     for fact in facts:
+        tally["late" if fact.late else "answered"] += fact.n_answered
         kind = kind_of(fact)
         if kind is not None:
-            tally[kind] += fact.n_sent
+            tally[kind] += fact.n_sent - fact.n_answered
     return tally
 
 
@@ -99,11 +100,11 @@ _SPECK: Final = 0.0008
 _NEVER: Final = 0.000_001
 """Likewise where a server is down: then there is hardly one."""
 
-_STEADY: Final = 30.0
+_STEADY: Final = 60.0
 _VARIED: Final = 12.0
 _WILD: Final = 2.0
-"""Weights: how closely openings follow the shares. With 30, 60 openings at a loss of 9 % vary half as much again as by
-chance alone; with 2 nearly anything goes among the kinds that have a share."""
+"""Weights: how closely openings follow the shares. With 60, as many openings at a loss of 9 % vary 1.4 times as much as
+by chance alone; with 2 nearly anything goes among the kinds that have a share."""
 
 
 def likelihood(tally: Tally, shares: Mapping[Kind, float], *, weight: float, speck: float = _SPECK) -> float:

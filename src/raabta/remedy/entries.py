@@ -80,7 +80,7 @@ class RegisterView(Struct, frozen=True, kw_only=True):
     """What of the register a list is made from.
 
     Attributes:
-        country: ISO 3166-1 alpha-2.
+        country: Where most members are, as the register writes it.
         evidence: Evidence level by id of end point and of grant.
         log_size: Of the log when the list is made, and its root (hex).
     """
@@ -245,6 +245,7 @@ class _Work:
             not_after=_end_of(endpoint, case),
             serial=self.serial if before is None else before.serial,
             log_index=None if before is None else before.log_index,
+            member_side="destination" if endpoint.direction == "inbound_service" and endpoint.remote else "source",
             reviewed=self._reviewed.get(endpoint.id, ""),
         )
 

@@ -1,12 +1,17 @@
 """``raabta list``: from the register to signed lists that gateways pull.
 
-Read in this order: ``ceremony`` (keys, and ``rehearsal`` of it all) → ``compile`` (register to signing sheet) →
-``sign`` (sign, publish, refresh, minisign). ``options`` are shared.
+Read in this order: ``recipient`` (who gets one), ``restriction`` (protective blocks) → ``ceremony`` (keys, and
+``rehearsal`` of it all) → ``lint`` → ``compile`` (register to signing sheet) → ``sign`` (sign, publish, refresh,
+minisign). ``options`` are shared.
 """
 
 import typer
 
 from raabta.cli.lists.ceremony import keys
+from raabta.cli.lists.compile import compile_
+from raabta.cli.lists.lint import lint
+from raabta.cli.lists.recipient import recipient
+from raabta.cli.lists.restriction import restriction
 from raabta.cli.lists.sign import minisign, publish, refresh, sign
 
 __all__ = ["app"]
@@ -18,6 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys, name="keys", short_help="Make keys, draw up who may sign, rehearse it.")
+app.add_typer(recipient, name="recipient", short_help="Who gets a list: operators, by their networks.")
+app.add_typer(restriction, name="restriction", short_help="Protective blocks, with basis, owner and end.")
+app.command(short_help="Say what is wrong with a list, or with host names.")(lint)
+app.command("compile", short_help="Make a recipient's next list from the register.")(compile_)
 app.command(short_help="Sign a sheet with your key, after the same checks.")(sign)
 app.command(short_help="Put a sheet that enough holders signed in place.")(publish)
 app.command(short_help="Renew leases, snapshot and timestamp.")(refresh)

@@ -49,7 +49,8 @@ def lint(
 
     Exit code: 0 nothing hard, 1 a rule is broken or a file cannot be read, 2 wrong usage.
     """
-    if (file is None) == (names is None):
+    given = file if names is None else names
+    if given is None or None not in (file, names):
         fail("give a list, or --names FILE with host names. Try: raabta list lint exemptions.json")
     if names is None and (measure or missing or closure or resolver):
         fail("--measure, --missing, --closure and --resolver go with --names FILE.")
@@ -59,10 +60,10 @@ def lint(
         fail("--recipient and --asn go with a list, not with --names.")
     with in_words():
         own = tables_from(tables)
-        if file is not None:
-            findings, summary = _lint_file(file, recipient, asn or [], own)
-        elif names is not None:
-            findings, summary = _lint_names(names, resolver if measure else None, closure, own, missing=missing)
+        if names is None:
+            findings, summary = _lint_file(given, recipient, asn or [], own)
+        else:
+            findings, summary = _lint_names(given, resolver if measure else None, closure, own, missing=missing)
     _print(findings, as_json=as_lines(format_), quiet=missing)
     typer.echo(summary, err=True)
     if any(finding.hard for finding in findings):

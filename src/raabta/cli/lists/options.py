@@ -87,16 +87,15 @@ def read_public_key(file: Path) -> "PublicKey":
 
 
 def tables_from(file: Path | None) -> "Tables":
-    """Load the tables that lint is held against.
+    """Load the tables that lint is held against: the package's, with own networks where a file is given.
 
     Raises:
         ValueError: The file of own tables is wrong.
         OSError: It cannot be read.
     """
     from raabta.reference.own import load_own_tables  # noqa: PLC0415  as above
-    from raabta.reference.tables import load_tables  # noqa: PLC0415
 
-    return load_tables() if file is None else load_own_tables(file)
+    return load_own_tables(file)
 
 
 def lint_by(tables: "Tables") -> "Lint":

@@ -1,81 +1,107 @@
-"""``raabta list recipient``: who gets lists."""
+"""``raabta list recipient``: operators that get a list, by the networks that they run."""
 
-import re
-from typing import Annotated, Final
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
-from raabta.cli.diagnose import fail
-from raabta.cli.register.opening import RegisterOption, new_bytes, opened
+from raabta.cli.lists.options import in_words
+from raabta.cli.register.opening import RegisterOption, new_bytes, open_from_options
 
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_KINDS: Final = ("operator", "regulator", "content_network")
-_KEY_BYTES: Final = 32
+SECRET_BYTES = 32
 
 recipient = typer.Typer(
-    help="Who gets lists: operators, by the networks that they run.",
+    help="Operators and others that get a list of their own.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
 
-@recipient.command(short_help="Enter an operator, or change its networks.")
+class Kind(StrEnum):
+    """Who gets a list."""
+
+    OPERATOR = "operator"
+    REGULATOR = "regulator"
+    CONTENT_NETWORK = "content_network"
+
+
+@recipient.command(short_help="Enter who gets a list.")
 def add(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="Short name: small letters, digits, hyphens.")],
+    id_: Annotated[str, typer.Argument(metavar="ID", help="A short name, also of its folder: such as north.")],
     *,
-    name: Annotated[str, typer.Option(metavar="TEXT", help="As people know it.")] = "",
+    name: Annotated[str, typer.Option(metavar="TEXT", help="Its full name.")],
     asn: Annotated[list[int] | None, typer.Option(metavar="N", help="A network that it runs; may be repeated.")] = None,
-    kind: Annotated[str, typer.Option(metavar="KIND", help=f"One of: {', '.join(_KINDS)}.")] = "operator",
+    kind: Annotated[Kind, typer.Option(help="Who it is.")] = Kind.OPERATOR,
     attestation_key: Annotated[
-        str, typer.Option(metavar="KEY", help="Its Ed25519 public key (base64), for attestations.")
+        str, typer.Option(metavar="KEY", help="Ed25519 key (base64) that it attests addresses with.")
     ] = "",
     register: RegisterOption = None,
 ) -> None:
-    """Enter who gets lists. Prints its id. For one that is there, what is given is changed, and its secret stays.
+    """Enter a recipient. Its id is printed. A secret is made that keeps its references apart from others'.
 
-    Exit code: 0 entered, 1 the register failed, 2 wrong usage.
+    Exit code: 0 entered, 2 refused or wrong usage, 1 the register failed.
     """
-    if not _ID.fullmatch(id_):
-        fail(f"{id_!r} is no id: take small letters, digits and hyphens, 40 at most.")
-    if kind not in _KINDS:
-        fail(f"--kind {kind}: it is one of {', '.join(_KINDS)}.")
-    if any(not 0 < number < 2**32 for number in asn or ()):
-        fail("--asn: networks have numbers from 1 to 4294967295.")
-    import msgspec  # noqa: PLC0415  --help need not wait for it
+    from raabta.model.exemption import Recipient  # noqa: PLC0415  --help need not wait for it
+    from raabta.pipeline.publishing import check_recipient  # noqa: PLC0415
+
+    with in_words():
+        check_recipient(id_)
+        row = Recipient(
+            id=id_,
+            name=name,
+            asns=tuple(sorted(set(asn or ()))),
+            kind=kind.value,
+            attestation_key=attestation_key,
+            reference_key=new_bytes(SECRET_BYTES).hex(),
+        )
+        with open_from_options(register) as found, found.change() as records:
+            records.add(row)
+    typer.echo(id_)
+
+
+@recipient.command(short_help="Change a recipient's networks, name or key.")
+def change(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The recipient's id.")],
+    *,
+    name: Annotated[str | None, typer.Option(metavar="TEXT", help="Its full name.")] = None,
+    asn: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="All networks that it runs, in place of those entered.")
+    ] = None,
+    attestation_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Ed25519 key (base64) that it attests addresses with.")
+    ] = None,
+    register: RegisterOption = None,
+) -> None:
+    """Change what is given of a recipient. Its id is printed.
+
+    Exit code: 0 changed, 2 refused or wrong usage, 1 the register failed.
+    """
+    import msgspec  # noqa: PLC0415  as above
 
     from raabta.model.exemption import Recipient  # noqa: PLC0415
+    from raabta.pipeline.registering import require  # noqa: PLC0415
 
-    with opened(register) as found, found.change() as records:
-        known = records.get(Recipient, id_)
-        if known is None:
-            made = Recipient(
-                id=id_,
-                name=name or id_,
-                asns=tuple(sorted(set(asn or ()))),
-                kind=kind,  # type: ignore[arg-type]  # seen above
-                attestation_key=attestation_key,
-                reference_key=new_bytes(_KEY_BYTES).hex(),
-            )
-            records.add(made)
-        else:
-            given = {"name": name, "asns": tuple(sorted(set(asn or ()))), "attestation_key": attestation_key}
-            records.put(msgspec.structs.replace(known, **{key: value for key, value in given.items() if value}))
+    given = {"name": name, "asns": tuple(sorted(set(asn))) if asn else None, "attestation_key": attestation_key}
+    with in_words(), open_from_options(register) as found, found.change() as records:
+        row = require(records, Recipient, id_=id_)
+        records.put(
+            msgspec.structs.replace(row, **{field: value for field, value in given.items() if value is not None})
+        )
     typer.echo(id_)
-    typer.echo("Its lists: raabta list compile; consents of members name this id.", err=True)
 
 
-@recipient.command("list", short_help="Who gets lists.")
+@recipient.command("list", short_help="Show who gets a list.")
 def list_(*, register: RegisterOption = None) -> None:
-    """Print recipients: id, kind, networks, name, separated by tabs.
+    """Print the recipients: id, kind, networks, name, separated by tabs.
 
-    Exit code: 0 printed, 1 the register failed, 2 wrong usage.
+    Exit code: 0 printed, 1 the register failed.
     """
     from raabta.model.exemption import Recipient  # noqa: PLC0415  as above
 
-    with opened(register) as found, found.look() as records:
+    with in_words(), open_from_options(register) as found, found.look() as records:
         rows = list(records.find(Recipient))
     for row in rows:
-        typer.echo(f"{row.id}\t{row.kind}\t{' '.join(map(str, row.asns))}\t{row.name}")
+        typer.echo(f"{row.id}\t{row.kind}\t{','.join(f'AS{asn}' for asn in row.asns)}\t{row.name}")
     if not rows:
-        typer.echo("Nobody gets lists yet: raabta list recipient add", err=True)
+        typer.echo("Nobody gets a list yet. Enter an operator: raabta list recipient add", err=True)

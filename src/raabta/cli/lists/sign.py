@@ -132,12 +132,12 @@ def minisign(
     typer.echo(format_.minisign_public(opened.public).splitlines()[1])
 
 
-def _leases_in(register: str) -> "list[Lease]":
+def _leases_in(register: str) -> "tuple[Lease, ...]":
     from raabta.cli.register.opening import open_from_options  # noqa: PLC0415  as above
-    from raabta.model.exemption import Lease  # noqa: PLC0415
+    from raabta.pipeline.leasing import leases_in_force  # noqa: PLC0415
 
     with open_from_options(register) as found, found.look() as records:
-        return list(records.find(Lease))
+        return leases_in_force(records, now=now())
 
 
 def _warn(done: "Published", at: datetime) -> None:

@@ -111,10 +111,13 @@ def end(id_: EndpointId, *, register: RegisterOption = None) -> None:
 
 def load_tables_or_fail(file: Path | None) -> "Tables":
     """Load the package's tables, or own ones."""
-    from raabta.reference.own import load_own_tables  # noqa: PLC0415  --help need not wait for it
-    from raabta.reference.tables import load_tables  # noqa: PLC0415
+    if file is None:
+        from raabta.reference.tables import load_tables  # noqa: PLC0415  --help need not wait for it
 
-    return load_tables() if file is None else load_own_tables(file)
+        return load_tables()
+    from raabta.reference.own import load_own_tables  # noqa: PLC0415  as above
+
+    return load_own_tables(file)
 
 
 def _store(

@@ -91,16 +91,14 @@ def _list_due(register: "Register", wanted: dict[str, str], *, limit: int, lines
     from raabta.registry.proof_search import find_due_in  # noqa: PLC0415  as above
 
     with register.look() as records:
-        found = find_due_in(records, now=register.now())
-    fitting = [one for one in found if all(getattr(one.proof, name) == value for name, value in wanted.items())]
-    page = fitting[:limit]
+        page = find_due_in(records, now=register.now(), n_most=limit, **wanted)
     if lines:
         write_lines(page)
     else:
         rows = [(one.proof.id, one.proof.kind, one.what, f"{one.ends_at:%Y-%m-%d}", one.proof.subject) for one in page]
         write_table(HEADS, rows)
-    if len(fitting) > limit:
-        typer.echo(f"{limit:,} of {len(fitting):,} shown, the most urgent. More: --limit N", err=True)
+    if len(page) == limit:
+        typer.echo(f"The {limit:,} most urgent are shown. More: --limit N", err=True)
 
 
 def _day(proof: "Proof") -> str:

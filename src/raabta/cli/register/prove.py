@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from raabta.cli.diagnose import fail, require_folder
 from raabta.cli.register.opening import RegisterOption, opened
 from raabta.cli.register.proving import (
     PortOption,
@@ -52,7 +53,7 @@ def prove_domain(
             owner = records.get(Organisation, organisation)
         if owner is None:
             raise LookupError(f"there is no organisation {organisation}. Look it up: raabta org list")
-        claim = domain_claim(owner, domain, kind)
+        claim = domain_claim(owner, domain, kind=kind)
         if claim.subject not in owner.domains:
             typer.echo(f"{claim.subject} is not among the domains of {owner.id} yet. Add it there too.", err=True)
         ask_or_check(found, claim, settings=settings)
@@ -81,13 +82,24 @@ def prove_endpoint(
 
     Exit code: 0 printed or proved, 1 the database failed, 2 wrong usage or data, 3 not shown.
     """
+    if kind != "operator_attestation" and (request or attestation):
+        fail("--request and --attestation go with --kind operator_attestation.")
+    require_folder("--request", str(request) if request else None)
+    raw = _read(attestation) if attestation else b""
     settings = read_settings(resolver, port=port, trust=None, tables=tables) if check else None
     with opened(register) as found:
         claim = _endpoint_claim(found, endpoint, kind=kind, tables=tables)
         if attestation is None:
             ask_or_check(found, claim, settings=settings, request=request)
         else:
-            keep_file(found, claim, attestation)
+            keep_file(found, claim, raw=raw, name=str(attestation))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        fail(f"--attestation {file}: {error.strerror}. Give the file that the operator sent.")
 
 
 def _endpoint_claim(register: "Register", endpoint: str, *, kind: str, tables: Path | None) -> "Claim":

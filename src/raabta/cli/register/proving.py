@@ -90,14 +90,11 @@ def ask_or_check(
     _tell_what_to_show(register, proof, request)
 
 
-def keep_file(register: "Register", claim: "Claim", attestation: Path) -> None:
+def keep_file(register: "Register", claim: "Claim", *, raw: bytes, name: str) -> None:
     """Take an operator's attestation as proof."""
     from raabta.pipeline.proof_keeping import keep_attestation, open_proof  # noqa: PLC0415  as above
 
-    if claim.kind != "operator_attestation":
-        fail("--attestation goes with --kind operator_attestation.")
-    proof = open_proof(register, claim)
-    tell_kept(register, keep_attestation(register, proof.id, raw=attestation.read_bytes(), name=str(attestation)))
+    tell_kept(register, keep_attestation(register, open_proof(register, claim).id, raw=raw, name=name))
 
 
 def tell_kept(register: "Register", proof: "Proof") -> None:

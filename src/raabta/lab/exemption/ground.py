@@ -253,17 +253,19 @@ def inspection(grounds: Sequence[Ground]) -> str:
         rules += own
         name = f"caught_{ground.situation.id}"
         sets.append(f"set {name} {{ type ipv4_addr . ipv4_addr; flags dynamic,timeout; timeout {RESIDUAL_S}s; }}")
-    return "\n".join([
-        "table inet operator {",
-        *(f"  {one}" for one in sets),
-        "  chain first { type filter hook forward priority -10;",
-        *(f"    {rule}" for rule in before),
-        "  }",
-        "  chain inspect { type filter hook forward priority 0;",
-        *(f"    {rule}" for rule in rules),
-        "  }",
-        "}\n",
-    ])
+    return "\n".join(
+        [
+            "table inet operator {",
+            *(f"  {one}" for one in sets),
+            "  chain first { type filter hook forward priority -10;",
+            *(f"    {rule}" for rule in before),
+            "  }",
+            "  chain inspect { type filter hook forward priority 0;",
+            *(f"    {rule}" for rule in rules),
+            "  }",
+            "}\n",
+        ]
+    )
 
 
 def _rules(ground: Ground) -> tuple[list[str], list[str]]:

@@ -96,7 +96,7 @@ def _load(grounds: Sequence[Ground], *, silent: str) -> None:
 
 def _load_rules(place: str, text: str) -> None:
     with enter(place):
-        done = subprocess.run(  # noqa: S603  our own words
+        done = subprocess.run(
             ["nft", "-f", "-"],  # noqa: S607  where the system has it
             env=tool_environment(),
             input=text,

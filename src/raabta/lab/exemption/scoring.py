@@ -106,6 +106,8 @@ def score(rows: Sequence[Row]) -> Score:
         n=len(rows),
         n_right=sum(row.is_right for row in rows),
         n_reason_right=sum(row.is_reason_right for row in rows),
-        n_wrong=sum(not row.is_right and row.effect is not None and row.effect.answer != "undecidable" for row in given),
+        n_wrong=sum(
+            not row.is_right and row.effect is not None and row.effect.answer != "undecidable" for row in given
+        ),
         n_lost=len(rows) - len(given),
     )

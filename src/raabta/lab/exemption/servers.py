@@ -43,7 +43,9 @@ def silenced(plans: Sequence[ServerPlan]) -> str:
     """Write what ``world`` swallows, for ``nft -f``: everything for a server that is down."""
     down = [plan.address for plan in plans if plan.state == "down"]
     rules = [f"    ip daddr {{ {', '.join(down)} }} drop"] if down else []
-    return "\n".join(["table inet silent {", "  chain silent { type filter hook input priority 0;", *rules, "  }", "}\n"])
+    return "\n".join(
+        ["table inet silent {", "  chain silent { type filter hook input priority 0;", *rules, "  }", "}\n"]
+    )
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ def _serve(plans: Sequence[ServerPlan], ready: Ready) -> None:
 def _listen(chosen: selectors.BaseSelector, plan: ServerPlan) -> None:
     if plan.protocol == "openvpn_tcp":
         listening = socket.create_server((plan.address, plan.port), backlog=_BACKLOG)
-        listening.setblocking(False)
+        listening.settimeout(0)
         chosen.register(listening, selectors.EVENT_READ, lambda sock: _accept(chosen, sock, plan))
         return
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -109,7 +111,7 @@ def _openvpn(plan: ServerPlan, packet: bytes) -> bytes | None:
 def _accept(chosen: selectors.BaseSelector, listening: socket.socket, plan: ServerPlan) -> None:
     with suppress(OSError):
         line, _ = listening.accept()
-        line.setblocking(False)
+        line.settimeout(0)
         talk = _Talk(plan, time.monotonic())
         chosen.register(line, selectors.EVENT_READ, lambda sock: _hear(chosen, sock, talk))
 

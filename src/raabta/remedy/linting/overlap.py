@@ -27,7 +27,7 @@ def find_overlaps(
     Of two that are the same the later is given, of two of which one contains the other the narrower.
 
     Args:
-        entries: In order. Those whose prefixes cannot be read are passed over.
+        entries: In order. Those whose prefixes cannot be read, or are of two families, are passed over.
         places: What the prefixes' texts mean.
     """
     by_shape: dict[_Shape, dict[_Key, ExemptionEntry]] = defaultdict(dict)
@@ -66,7 +66,7 @@ def _shape_of(entry: ExemptionEntry, places: Mapping[str, Place]) -> tuple[_Shap
     if not entry.destination:
         return (is_ipv6, length, -1, transport == "any", port == 0), (first, 0, transport, port)
     place = places.get(entry.destination)
-    if place is None or place.span is None:
+    if place is None or place.span is None or place.span.is_ipv6 != is_ipv6:
         return None
     to = place.span
     return (is_ipv6, length, to[3], transport == "any", port == 0), (first, to[0], transport, port)

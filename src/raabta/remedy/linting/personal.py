@@ -48,7 +48,7 @@ _KEY: Final = re.compile(
 _NUMBER_IN_CODE: Final = re.compile(
     r"(?<![0-9A-Za-z])(?:[1-8]\d{4}[-._]?\d{7}[-._]?\d|(?:92|0)3\d{2}[-._]?\d{7})(?![0-9A-Za-z])"
 )
-_SUSPECT_CODE: Final = re.compile(r"[^0-9A-Za-z._:\-]|\d{4}|^$|.{65}")
+_SUSPECT_CODE: Final = re.compile(r"[^0-9A-Za-z._:\-]|^[._:\-]|\d{4}|^$|.{65}")
 _CODE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:\-]{0,63}")
 _MASK: Final = re.compile(r"\d(?:[\s().\-]{0,2}\d){6,}")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:/o)?")

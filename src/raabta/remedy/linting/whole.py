@@ -29,7 +29,8 @@ def _broken(listed: ExemptionList, bench: LintBench, moment: Moment) -> Iterator
     if listed.version != LIST_VERSION:
         yield "list.version", "version", listed.version, LIST_VERSION
     for field in ("recipient", "country"):
-        if rule := in_code(getattr(listed, field)):
+        value = getattr(listed, field)
+        if (value or field == "recipient") and (rule := in_code(value)):
             yield rule, field, "", ""
     if bench.recipient is not None and listed.recipient != bench.recipient.id:
         yield "list.wrong_recipient", "recipient", listed.recipient, bench.recipient.id

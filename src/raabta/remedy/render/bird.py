@@ -21,7 +21,7 @@ LOSES: Final = (
 def render(exemptions: ExemptionList, *, now: dt.datetime, verified: Sequence[ExemptionEntry] = ()) -> bytes:
     """Write prefix sets, empty ones too, so that filters that name them can always be read."""
     sheet = lay_out(exemptions, now=now, verified=verified)
-    spared = unique(item.source for item in sheet.spared)
+    spared = unique(item.member for item in sheet.spared)
     blocked = unique(item.target for item in sheet.blocked if isinstance(item.target, Prefix))
     lines = [
         *commented(head(sheet, holds=HOLDS, loses=LOSES)),

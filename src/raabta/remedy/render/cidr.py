@@ -22,7 +22,7 @@ def render(exemptions: ExemptionList, *, now: dt.datetime, verified: Sequence[Ex
     return written(
         (
             *commented(head(sheet, holds=HOLDS, loses=LOSES)),
-            *(prefix.text for prefix in unique(item.source for item in sheet.spared)),
+            *(prefix.text for prefix in unique(item.member for item in sheet.spared)),
         )
     )
 

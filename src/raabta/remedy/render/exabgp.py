@@ -4,7 +4,9 @@ Each is a template, since ExaBGP reads one file: put it before neighbours of one
 raabta-prefixes;`` or ``inherit raabta-flows;``.
 
 The routes are a list sent by BGP, not a way to anywhere: they carry NO_EXPORT and NO_ADVERTISE (RFC 1997), and belong
-in a table of their own at the receiver. Taken into the forwarding table they would pull the members' traffic here.
+in a table of their own at the receiver. Their next hops lead nowhere, so in a forwarding table they would do what a
+black hole does. (``next-hop self`` would pull traffic here, and ExaBGP 4.2 cannot send it for IPv6 over IPv4.)
+
 A flow specification of an exempt tuple has the action ``accept``; routers order flow specifications from narrow to
 wide (RFC 8955, 5.1), so it wins over a wider one that discards or limits.
 """
@@ -19,13 +21,17 @@ from raabta.remedy.render.sheet import Prefix, Spared, accountable, commented, h
 HOLDS: Final = "the member's side of every entry, as routes with NO_EXPORT and NO_ADVERTISE, for a table of its own"
 LOSES: Final = (
     "destination, transport, port and end; all blocks. Never take these routes into a forwarding table: "
-    "they would pull the members' traffic to the sender"
+    "their next hops lead nowhere"
 )
 FLOW_HOLDS: Final = "every entry as a pair of flow specifications that accept, blocked networks as ones that discard"
 FLOW_LOSES: Final = "the end of an entry (write the file anew each day); blocked host names"
 
 PROTOCOLS: Final = {"tcp": 6, "udp": 17, "gre": 47, "esp": 50}
 """IANA protocol numbers."""
+
+NEXT_HOPS: Final = {"ipv4": "192.0.2.1", "ipv6": "100::1"}
+"""Of addresses that nobody has: for documentation (RFC 5737, usual for black holes since RFC 5635), to be discarded
+(RFC 6666)."""
 
 COMMUNITIES: Final = "[ 65535:65281 65535:65282 ]"
 """NO_EXPORT and NO_ADVERTISE (RFC 1997)."""
@@ -34,7 +40,7 @@ COMMUNITIES: Final = "[ 65535:65281 65535:65282 ]"
 def render(exemptions: ExemptionList, *, now: dt.datetime, verified: Sequence[ExemptionEntry] = ()) -> bytes:
     """Write the members' prefixes as routes."""
     sheet = lay_out(exemptions, now=now, verified=verified)
-    spared = unique(item.source for item in sheet.spared)
+    spared = unique(item.member for item in sheet.spared)
     return written(
         (
             *commented(head(sheet, holds=HOLDS, loses=LOSES)),
@@ -80,8 +86,9 @@ def render_flows(exemptions: ExemptionList, *, now: dt.datetime, verified: Seque
 
 
 def _announced(family: str, prefixes: Iterable[Prefix]) -> Iterator[str]:
+    hop = NEXT_HOPS[family]
     yield f"      {family} {{"
-    yield from (f"        unicast {prefix.text} next-hop self community {COMMUNITIES};" for prefix in prefixes)
+    yield from (f"        unicast {prefix.text} next-hop {hop} community {COMMUNITIES};" for prefix in prefixes)
     yield "      }"
 
 

@@ -34,6 +34,6 @@ def render(exemptions: ExemptionList, *, now: dt.datetime, verified: Sequence[Ex
     return written(
         (
             *commented(head(sheet, holds=HOLDS, loses=LOSES)),
-            *(f"{prefix.text},{country},,," for prefix in unique(item.source for item in sheet.spared)),
+            *(f"{prefix.text},{country},,," for prefix in unique(item.member for item in sheet.spared)),
         )
     )

@@ -6,7 +6,8 @@ A rule of RouterOS has no end, but an entry of an address list has; a rule whose
 each (destination, transport, port) gets a rule and a list of its own, and tuples stay exact.
 
 What is loaded has a generation in its names (serial and time of rendering). A new generation is built beside the one
-in force, chain ``raabta`` is pointed to it, and the older ones are removed: at no time is there none. The operator
+in force, chain ``raabta`` is pointed to it, and the older ones are removed: at no time is there none. (Only a file
+that is imported a second time takes its own generation away first.) The operator
 says once where ``raabta`` and ``raabta-block`` are jumped to from; the head of the file has the commands.
 
 Entries of address lists with a timeout are kept in memory: after a restart of the router, import the file anew.
@@ -77,6 +78,7 @@ def _family(sheet: Sheet, *, generation: str, now: dt.datetime, is_ipv6: bool) -
         yield f"add list={generation}-block address={prefix.text} timeout={timeouts.text(ends_at)}"
     yield f"{menu} filter"
     yield f'remove [find chain~"^{generation}"]'
+    yield f'remove [find jump-target~"^{generation}"]'
     for name, group, _ in named:
         yield from _rules(generation, name=name, group=group)
     yield from _switch(menu, generation=generation)

@@ -25,7 +25,7 @@ def render(exemptions: ExemptionList, *, now: dt.datetime, verified: Sequence[Ex
     sheet = lay_out(exemptions, now=now, verified=verified)
     document = {
         "description": ". ".join(head(sheet, holds=HOLDS, loses=LOSES)),
-        "list": [prefix.text for prefix in unique(item.source for item in sheet.spared)],
+        "list": [prefix.text for prefix in unique(item.member for item in sheet.spared)],
         "matching_attributes": ATTRIBUTES,
         "name": f"Members with a verified exemption, {plain(exemptions.recipient)}, {plain(exemptions.country)}",
         "type": "cidr",

@@ -26,7 +26,7 @@ def render(exemptions: ExemptionList, *, now: dt.datetime, verified: Sequence[Ex
         "notes": head(sheet, holds=HOLDS, loses=LOSES),
         "prefixes": [
             {"ipv6Prefix" if prefix.is_ipv6 else "ipv4Prefix": prefix.text}
-            for prefix in unique(item.source for item in sheet.spared)
+            for prefix in unique(item.member for item in sheet.spared)
         ],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"

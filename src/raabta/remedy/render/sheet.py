@@ -75,6 +75,13 @@ class Spared(Struct, frozen=True, gc=False):
     entry: ExemptionEntry
 
     @property
+    def member(self) -> Prefix:
+        """The member's own side."""
+        if self.entry.member_side == "destination" and self.destination is not None:
+            return self.destination
+        return self.source
+
+    @property
     def transports(self) -> tuple[Transport, ...]:
         """Which to match one by one: a port means something over UDP and TCP only."""
         return ("udp", "tcp") if self.port and self.transport == "any" else (self.transport,)
