@@ -1,5 +1,6 @@
 """The world of ``kashmir`` on the scripted network: a resolver, and a web server for each name."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import dns.message
@@ -30,6 +31,11 @@ def kashmir_network() -> ScriptedNetwork:
 
 def resolve(query: bytes) -> bytes:
     """Answer one DNS query, chains included."""
+    return resolve_at(query, HOSTS)
+
+
+def resolve_at(query: bytes, hosts: Mapping[str, str]) -> bytes:
+    """Answer one DNS query with the addresses that these hosts have here."""
     asked = dns.message.from_wire(query)
     question = asked.question[0]
     name = question.name.to_text(omit_final_dot=True).lower()
@@ -40,7 +46,7 @@ def resolve(query: bytes) -> bytes:
         chain = WORLD[name].chain
         kind = "CNAME" if chain else "A"
         if chain or question.rdtype == dns.rdatatype.A:
-            value = f"{chain}." if chain else HOSTS[name]
+            value = f"{chain}." if chain else hosts[name]
             reply.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, value))
         name = chain
     return reply.to_wire()

@@ -90,7 +90,7 @@ def test_a_prefix_has_one_way_of_writing(given: str, written: str) -> None:
         ({"purpose": "a\nb"}, "purpose", "line break"),
         ({"purpose": "x" * 501}, "purpose", "at most 500"),
         ({"site": "=HYPERLINK(1)"}, "site", "a spreadsheet would run it"),
-        ({"valid_until": NOW}, "valid_until", "ends before it begins"),
+        ({"valid_until": NOW - dt.timedelta(days=1)}, "valid_until", "ends before it begins"),
         ({"valid_until": NOW + dt.timedelta(days=367)}, "valid_until", "at most 12 months"),
     ],
 )

@@ -17,7 +17,6 @@ from raabta.gateway.acknowledging import acknowledge, is_acknowledged
 from raabta.gateway.agent import Agent, Kernel, old_tables
 from raabta.gateway.judging import Differences, Refusal, differences, name_of, refusals, unsafe_notrack
 from raabta.gateway.state import Load
-from raabta.remedy.flows import Flows
 from raabta.remedy.policy import Marker
 from raabta.remedy.transaction import Change, Held, find_change, find_differences
 
@@ -31,8 +30,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     load: Load
     differences: Differences
-    change: Change
-    flows: Flows
+    change: Change | None
+    """None where something speaks against it that nobody may override: such a list is not even laid out."""
     refused: tuple[Refusal, ...]
     held: Held | None
 
@@ -74,13 +73,12 @@ def plan(agent: Agent, load: Load, *, is_undo: bool = False) -> Plan:
     if is_undo:
         refused = tuple(one for one in refused if one.code not in _OF_NEW_LISTS)
     held = nft.read_held() if kernel.has_table else None
-    flows = agent.flows(load)
     before = agent.before(kernel)
+    may = all(one.may_override for one in refused)
     return Plan(
         load=load,
         differences=differences(before.list if before else None, load.list),
-        change=_change(agent, load, flows, held),
-        flows=flows,
+        change=_change(agent, load, held) if may else None,
         refused=refused,
         held=held,
     )
@@ -120,24 +118,24 @@ def _attempt(agent: Agent, load: Load, *, override: bool, is_undo: bool, lock: i
 def _once(agent: Agent, load: Load, *, override: bool, is_undo: bool, lock: int) -> Outcome:
     planned = plan(agent, load, is_undo=is_undo)
     standing = tuple(one for one in planned.refused if not (override and one.may_override))
-    if not standing:
-        return _load(agent, planned, lock=lock)
+    if not standing and planned.change is not None:
+        return _load(agent, planned, planned.change, lock=lock)
     kernel = agent.kernel()
     serial = kernel.load.list.serial if kernel.load else None
     return Outcome(state="refused", serial=serial, refused=standing, marker=kernel.marker)
 
 
-def _load(agent: Agent, planned: Plan, *, lock: int) -> Outcome:
+def _load(agent: Agent, planned: Plan, tried: Change, *, lock: int) -> Outcome:
     load, held = planned.load, planned.held
-    marker = planned.change.marker.name
-    if not planned.change.text:
-        _note(agent, planned.change.marker, load)
+    marker = tried.marker.name
+    if not tried.text:
+        _note(agent, tried.marker, load)
         if not is_acknowledged(agent, marker):
-            acknowledge(agent, load, marker=planned.change.marker)
-        return Outcome(state="unchanged", serial=load.list.serial, marker=marker, change=planned.change)
-    nft.check_text(planned.change.text)
+            acknowledge(agent, load, marker=tried.marker)
+        return Outcome(state="unchanged", serial=load.list.serial, marker=marker, change=tried)
+    nft.check_text(tried.text)
     agent.store.keep_load(marker, load)
-    change = _change(agent, load, agent.flows(load), held)
+    change = _change(agent, load, held)
     nft.load_text(change.text, keep_open=(lock,))
     after = nft.read_held()
     if after is not None:
@@ -152,9 +150,9 @@ def _load(agent: Agent, planned: Plan, *, lock: int) -> Outcome:
     return Outcome(state="applied", serial=load.list.serial, marker=marker, change=change, wrong=tuple(wrong))
 
 
-def _change(agent: Agent, load: Load, flows: Flows, held: Held | None) -> Change:
+def _change(agent: Agent, load: Load, held: Held | None) -> Change:
     return find_change(
-        flows,
+        agent.flows(load),
         held,
         marker=name_of(load),
         settings=agent.settings.policy,

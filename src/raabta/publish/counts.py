@@ -5,7 +5,8 @@ together, in one small static page without scripts or third parties, and as JSON
 
 Small numbers. A count below ``SMALL`` could point at somebody ("the one bank on this operator"), so it is not shown.
 Where totals are known, a single hidden cell of a table, or the sum of some, could be worked out by subtraction; then
-the next smallest is hidden as well (complementary suppression; Willenborg & de Waal, "Elements of Statistical Disclosure Control", 2001).
+the next smallest is hidden as well (complementary suppression; Willenborg & de Waal, "Elements of Statistical
+Disclosure Control", 2001).
 Zero is shown. Counts of the log are shown in full: the log itself is public.
 
 Limits. Whoever compares two days sees that a count rose by one; the public log tells that anyway. References of

@@ -23,13 +23,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import structs
-from sqlalchemy import text, update
+from sqlalchemy import bindparam, select, text, update
 
 from raabta.model.exemption import Lease, LeaseGrant, Review
 from raabta.model.register import MemberEndpoint, Organisation, Person
-from raabta.registry.schema import KINDS, SEALED, STATE
-from raabta.registry.secrets import RegisterKey, sync_folder, write_key
-from raabta.registry.store import Records, Register, plain_errors
+from raabta.registry.engine import plain_errors
+from raabta.registry.records import Records, sealing_place
+from raabta.registry.schema import KINDS, SEALED, STATE, key_name, table_of
+from raabta.registry.secrets import RegisterKey, Sealer, sync_folder, write_key
+from raabta.registry.store import Register
 
 Removed = dict[str, int]
 """How many rows went, by table."""
@@ -85,7 +87,7 @@ def remove_organisation(records: Records, id_: str, *, references: Iterable[str]
     removed = _remove_leases(records, id_, references)
     owned = [kind for kind in KINDS if "organisation_id" in kind.__struct_fields__]
     subjects = [id_, *(record.id for kind in owned for record in records.find(kind, organisation_id=id_))]  # type: ignore[attr-defined]
-    removed["reviews"] = sum(records.remove_all(Review, subject=subject) for subject in subjects)
+    removed["reviews"] = records.remove_all(Review, subject=subjects)
     for kind in owned:
         removed[KINDS[kind]] = records.remove_all(kind, organisation_id=id_)
     organisations = all_sponsored(records, id_)
@@ -113,9 +115,17 @@ def remove_person(records: Records, id_: str) -> Removed:
 
 def reseal(records: Records, new_key: RegisterKey) -> None:
     """Seal every sealed field with a new key, and have the register name that key."""
-    renewed = Records(records.connection, new_key, writes=True)
-    for kind in SEALED:
-        renewed.put_all(records.find(kind))
+    old, new = Sealer(records.key), Sealer(new_key)
+    for kind, names in SEALED.items():
+        table, key = table_of(kind), key_name(kind)
+        rows = records.connection.execute(select(table.c[key], *(table.c[name] for name in names))).fetchall()
+        renewed: list[dict[str, str]] = [{"known": row[0]} for row in rows]
+        for place, name in enumerate(names, start=1):
+            for row, fresh in zip(rows, renewed, strict=True):
+                where = sealing_place(kind, row[0], name)
+                fresh[name] = new.seal(old.open(row[place], where), where)
+        if renewed:
+            records.connection.execute(update(table).where(table.c[key] == bindparam("known")), renewed)
     records.connection.execute(update(STATE).where(STATE.c.name == "key").values(value=new_key.fingerprint))
 
 
@@ -173,10 +183,9 @@ def _scrub_file(register: Register) -> None:
 
 def _remove_leases(records: Records, id_: str, references: Iterable[str]) -> Removed:
     devices = {key for end in records.find(MemberEndpoint, organisation_id=id_) for key in end.device_keys}
-    grants = {grant.id for key in devices for grant in records.find(LeaseGrant, device_key=key)}
-    grants |= {grant.id for name in (id_, *references) for grant in records.find(LeaseGrant, organisation_ref=name)}
-    n_leases = sum(records.remove_all(Lease, grant_id=grant) for grant in grants)
+    grants = {grant.id for grant in records.find(LeaseGrant, device_key=sorted(devices))}
+    grants |= {grant.id for grant in records.find(LeaseGrant, organisation_ref=[id_, *references])}
     return {
-        KINDS[Lease]: n_leases,
-        KINDS[LeaseGrant]: sum(records.remove_all(LeaseGrant, id=grant) for grant in grants),
+        KINDS[Lease]: records.remove_all(Lease, grant_id=sorted(grants)),
+        KINDS[LeaseGrant]: records.remove_all(LeaseGrant, id=sorted(grants)),
     }

@@ -10,9 +10,9 @@ from typing import Final
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+from raabta.registry.engine import write
 from raabta.registry.schema import SCHEMA_VERSION, STATE, all_tables
 from raabta.registry.secrets import RegisterKey
-from raabta.registry.store import write
 
 READY: Final = SCHEMA_VERSION
 NOTHING: Final = ""

@@ -132,7 +132,7 @@ def _tidy_remote(text: str) -> tuple[str, str]:
 
 
 def _about_validity(endpoint: MemberEndpoint) -> Complaints:
-    if endpoint.valid_from >= endpoint.valid_until:
+    if endpoint.valid_from > endpoint.valid_until:
         return {"valid_until": "it ends before it begins. Give a later day."}
     if endpoint.valid_until - endpoint.valid_from > dt.timedelta(days=ENDPOINT_DAYS_MAX):
         return {"valid_until": "at most 12 months after it begins. Give an earlier day, and renew it then."}
@@ -149,7 +149,9 @@ def _is_device_key(text: str) -> bool:
 def _trimmed(record: Record) -> Record:
     """Take away blanks around texts, and more than one between words."""
     texts = ((name, getattr(record, name)) for name in record.__struct_fields__)
-    return structs.replace(record, **{name: " ".join(filter(None, text.split(" "))) for name, text in _only_texts(texts)})
+    return structs.replace(
+        record, **{name: " ".join(filter(None, text.split(" "))) for name, text in _only_texts(texts)}
+    )
 
 
 def _only_texts(fields: Any) -> Iterator[tuple[str, str]]:

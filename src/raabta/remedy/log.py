@@ -330,6 +330,26 @@ def _usual_reason(record: ExemptionEntry | Restriction, *, event: LogEvent, at: 
     return "listed" if event == "entry_added" else "renewed"
 
 
+def find_discrepancies(listed: ExemptionList, leaves: Sequence[LogLeaf]) -> list[str]:
+    """Hold a list against the log: is its head the log's, and does the log tell of everything that stands in it?
+
+    Returns:
+        What does not agree, in words; empty where all does.
+    """
+    if listed.log_size > len(leaves):
+        return [f"the list knows {listed.log_size} leaves, the log has {len(leaves)}: get the newest log"]
+    tree = MerkleTree(map(leaf_hash, leaves[: listed.log_size]))
+    words = [] if tree.root().hex() == listed.log_root else ["the list's head is not that of the log at its size"]
+    records: list[ExemptionEntry | Restriction] = [*listed.entries, *listed.restrictions]
+    for record in records:
+        place = record.log_index
+        if place is None or not 0 <= place < listed.log_size:
+            words.append(f"{record.id}: the list names no leaf for it")
+        elif leaves[place].subject_hash != subject_hash(record) or leaves[place].event.endswith("removed"):
+            words.append(f"{record.id}: leaf {place} does not tell of it as it stands in the list")
+    return words
+
+
 def write_leaves(leaves: Iterable[LogLeaf]) -> bytes:
     """Give the bytes of a log file: one leaf a line, canonical, in order. Whoever has it can work out every head."""
     return b"".join(canonical(leaf) + b"\n" for leaf in leaves)

@@ -16,7 +16,7 @@ Run = Callable[..., Result]
 COMPANY = ("--legal-name", "Acme Ltd", "--legal-form", "private_limited", "--country", "pk")
 TUNNEL = ("--direction", "member_source", "--remote", "185.1.2.3", "--port", "51820", "--protocol", "wireguard")
 OWN_TABLES = """\
-as_of = "2026-11-23"
+as_of = 2026-11-23
 ordinary = ["198.18.0.0/15"]
 
 [[network]]

@@ -1,4 +1,4 @@
-"""The agent against a real kernel: safe loads, crashes at any moment, lost tables, undo; and the commands end to end."""
+"""The agent against a real kernel: safe loads, crashes, lost tables, undo; and the commands end to end."""
 
 import datetime as dt
 import json
@@ -20,11 +20,13 @@ from raabta.gateway.running import start, step
 from raabta.gateway.state import Load
 from raabta.gateway.status import status
 from raabta.gateway.undoing import roll_back
+from raabta.lab.world.namespaces import enter
 from raabta.model.exemption import ExemptionList
 from raabta.remedy.acknowledgement import read_acknowledgement
 from raabta.remedy.policy import read_marker
+from raabta.remedy.repository import ROOT_LIFE
 from tests.cases.gating import TABLES, entry, exemptions, gateway, load
-from tests.cases.publisher import ROOT_LIFE, Publisher, a_list, an_entry
+from tests.cases.publisher import Publisher, a_list, an_entry
 from tests.lab.gateway import routing
 from tests.lab.gateway.routing import datagram, in_gateway
 
@@ -242,7 +244,7 @@ def streamed() -> dict[str, int]:
     routing.Echo()
     now = _now()
     agent = _agent()
-    stays = entry(99_999, now=now, source="198.18.0.1/32", destination="198.19.0.1/32")
+    stays = entry(1, now=now, source="198.18.0.1/32", destination="198.19.0.1/32")
     others = tuple(entry(number, now=now) for number in range(300, 20_300))
     in_gateway(lambda: apply(agent, load(exemptions((stays,), now=now))))
     nft_text = "add table inet judge\nadd chain inet judge look { type filter hook forward priority 0; }\n"
@@ -252,7 +254,8 @@ def streamed() -> dict[str, int]:
     sender = subprocess.Popen([sys.executable, "-c", _SENDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     for serial in range(2, 8):
         listed = exemptions((stays, *(others if serial % 2 == 0 else ())), now=now, serial=serial)
-        assert in_gateway(lambda listed=listed: apply(agent, load(listed), override=True)).state == "applied"
+        with enter(routing.GATEWAY):
+            assert apply(agent, load(listed), override=True).state == "applied"
     said, _ = sender.communicate("stop\n", timeout=60)
     counted = json.loads(routing.nft("-j", "list", "counters", "table", "inet", "judge"))["nftables"]
     missed = next(item["counter"]["packets"] for item in counted if "counter" in item)

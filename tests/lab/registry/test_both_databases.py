@@ -15,9 +15,9 @@ from raabta.model.exemption import LogLeaf, Recipient
 from raabta.model.register import Organisation, Person
 from raabta.pipeline.importing import Maker, import_endpoints, import_organisations
 from raabta.registry.deletion import forget, remove_organisation
+from raabta.registry.engine import make_engine
 from raabta.registry.schema import KINDS, all_tables
 from raabta.registry.secrets import RegisterKey
-from raabta.registry.store import make_engine
 from raabta.registry.versions import migrate
 from tests.lab.registry.conftest import Database
 from tests.registry.killing import kill_at_random_moments

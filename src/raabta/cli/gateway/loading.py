@@ -51,7 +51,8 @@ def plan(config: ConfigOption = DEFAULT_CONFIG, *, format_: FormatOption = Forma
     agent = open_agent(config)
     with in_words():
         planned = applying.plan(agent, _pulled(agent))
-        nft.check_text(planned.change.text)
+        if planned.change:
+            nft.check_text(planned.change.text)
     _tell_plan(planned, format_=format_)
     for one in planned.refused:
         typer.echo(f"refused ({one.code}): {one.words}", err=True)
@@ -98,7 +99,7 @@ def _pulled(agent: "Agent") -> "Load":
 
 def _tell_plan(planned: "Plan", *, format_: Format) -> None:
     found, change = planned.differences, planned.change
-    row = {
+    of_entries = {
         "serial": planned.load.list.serial,
         "entries_before": found.n_before,
         "entries_after": found.n_after,
@@ -106,20 +107,27 @@ def _tell_plan(planned: "Plan", *, format_: Format) -> None:
         "entries_removed": found.n_removed,
         "change_share": round(found.change_share, 4),
         "leases": len(planned.load.leases),
-        "elements_added": change.n_added,
-        "elements_removed": change.n_removed,
-        "elements_moved": change.n_moved,
-        "elements_kept": change.n_kept,
-        "rules_replaced": change.is_new_policy,
         "refused": [one.code for one in planned.refused],
     }
-    if format_ is Format.JSON:
-        write_json(row)
-        return
-    typer.echo(f"list {row['serial']}: {found.n_after} entries, {found.n_added} come, {found.n_removed} go")
-    typer.echo(f"leases: {row['leases']}")
-    typer.echo(
-        f"kernel: {change.n_added} elements come, {change.n_removed} go, {change.n_moved} end at another time, "
-        f"{change.n_kept} stay untouched"
+    of_elements = (
+        {
+            "elements_added": change.n_added,
+            "elements_removed": change.n_removed,
+            "elements_moved": change.n_moved,
+            "elements_kept": change.n_kept,
+            "rules_replaced": change.is_new_policy,
+        }
+        if change
+        else {}
     )
-    typer.echo("rules: replaced" if change.is_new_policy else "rules: untouched")
+    if format_ is Format.JSON:
+        write_json(of_entries | of_elements)
+        return
+    typer.echo(f"list {of_entries['serial']}: {found.n_after} entries, {found.n_added} come, {found.n_removed} go")
+    typer.echo(f"leases: {of_entries['leases']}")
+    if change:
+        typer.echo(
+            f"kernel: {change.n_added} elements come, {change.n_removed} go, {change.n_moved} end at another time, "
+            f"{change.n_kept} stay untouched"
+        )
+        typer.echo("rules: replaced" if change.is_new_policy else "rules: untouched")

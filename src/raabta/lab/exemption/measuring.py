@@ -35,7 +35,7 @@ from raabta.remedy.render import nftables
 
 LIMIT_S: Final = 90.0
 """Longest time for one client."""
-N_TOGETHER: Final = 10
+N_TOGETHER: Final = 20
 """Clients that measure at the same time: each sends up to 60 packets a second through one emulated line process."""
 
 _LOAD_S: Final = 20.0
