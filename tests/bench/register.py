@@ -2,7 +2,7 @@
 
     python -m tests.bench.register FOLDER|URL       fill it where it is empty, then time every command
 
-Wall time of a whole process, best of three, beside the limits of the issue: 1 s a command, 10 s an export of all.
+Wall time of a whole process, tried again up to twice while over its limit: 1 s a command, 10 s an export of all.
 Byte code is written, as it is wherever Python was not told otherwise: without it SQLAlchemy alone takes half a second.
 """
 
@@ -124,6 +124,8 @@ def _timed(
         )
         took.append((time.perf_counter() - began_s, _busy_s() - began_busy_s))
         assert done.returncode in codes, f"{command}: {done.stderr}"
+        if took[-1][0] <= limit_s:
+            break
     return Timed(commands[0], *min(took), limit_s)
 
 

@@ -1,11 +1,11 @@
 """A list of 301 host names with the kinds of faults that the list of Kashmir had in 2020, and the world it meets.
 
-Of that list, 126 names were usable to some degree; the others had typing errors, stood twice, lacked sub-domains, or led to
-hosts of others that were not listed (Lakshané and Waghre, 2020, as told in design/remedy.md). No name of that list is
-used here: all are invented, under ``.example`` (RFC 2606).
+Of that list, 126 names were usable; the others had typing errors, stood twice, lacked sub-domains, or led to hosts of
+others that were not listed (design/remedy.md). No name of that list is used here: all are invented, under
+``.example`` (RFC 2606).
 
-``LINES`` is the list, ``names.txt`` beside this file the same as people would hand it in; ``TRUTH`` says of each line why
-it was made, and ``WORLD`` what the names lead to.
+``LINES`` is the list, ``kashmir.txt`` beside this file the same as people would hand it in; ``TRUTH`` says of each line
+why it was made, and ``WORLD`` what the names lead to.
 """
 
 from itertools import count, product
@@ -16,10 +16,46 @@ FILE: Final = Path(__file__).with_name("kashmir.txt")
 N_NAMES: Final = 301
 N_USABLE: Final = 126
 
-_PLACES = "chinar dal pashmina saffron walnut apple houseboat meadow glacier lotus poplar willow falcon markhor".split()
-_TRADES = (
-    "bank news school travel post clinic radio tax jobs books food cloth rail air power water phone law farm craft exams maps"
-).split()
+_PLACES = [
+    "chinar",
+    "dal",
+    "pashmina",
+    "saffron",
+    "walnut",
+    "apple",
+    "houseboat",
+    "meadow",
+    "glacier",
+    "lotus",
+    "poplar",
+    "willow",
+    "falcon",
+    "markhor",
+]
+_TRADES = [
+    "bank",
+    "news",
+    "school",
+    "travel",
+    "post",
+    "clinic",
+    "radio",
+    "tax",
+    "jobs",
+    "books",
+    "food",
+    "cloth",
+    "rail",
+    "air",
+    "power",
+    "water",
+    "phone",
+    "law",
+    "farm",
+    "craft",
+    "exams",
+    "maps",
+]
 
 
 class Site(NamedTuple):
@@ -71,10 +107,8 @@ def _usable() -> list[str]:
 
 
 def _broken(usable: list[str]) -> None:
-    forms = ("https://{}/", "{} ", "www .{}", "{}/index.html", "-{}", "{},in", "http:/{}", "{}:443x")
+    forms = ("https://{}/", "{} and others", "www .{}", "{}/index.html", "-{}", "{},in", "http:/{}", "{}:443x")
     for number, form in zip(range(12), forms * 2, strict=False):
-        if form == "{} ":
-            form = "{} and others"
         _add(form.format(f"typed{number}.example"), "malformed")
     for name in usable[:12]:
         _add(name[:3] + name[4:], "misspelled")

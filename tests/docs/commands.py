@@ -65,10 +65,10 @@ def _words(item: Any) -> str:
     return " ".join((item.help or "").split()).replace("|", "\\|")
 
 
-def page() -> str:
+def whole_page() -> str:
     """The whole page."""
     return "\n".join([HEAD, *(section(name, command) for name, command in register_commands())]).rstrip("\n") + "\n"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    PAGE.write_text(whole_page(), encoding="utf-8")

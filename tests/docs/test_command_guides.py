@@ -15,6 +15,7 @@ from raabta.lab.fitting import FAMILY_CAP, TEMPERATURES
 from raabta.lab.results import CellResult
 from raabta.wire.control import ControlAnswer
 from raabta.wire.ooni.writing import TestKeys
+from tests.docs.commands import PAGE, leaves, register_commands, whole_page
 from tests.docs.test_pages import DOCS, PAGES, ROOT, fenced, table, tables, text_of
 
 COMMAND: Any = typer.main.get_command(app)
@@ -25,6 +26,10 @@ GUIDES = {
     "lab": DOCS / "guides" / "lab-command.md",
 }
 NAMES = ("diagnose", "probe", "control", "lab list", "lab run", "lab score", "lab fit", "lab shell")
+
+
+REFERENCE = tuple(name for name, _ in register_commands())
+"""Commands whose options stand in docs/commands.md, which is made from them."""
 
 
 def command(name: str) -> Any:
@@ -65,8 +70,20 @@ def used(name: str) -> Iterator[tuple[str, str]]:
 
 
 def test_every_command_is_here() -> None:
-    names = set(COMMAND.commands) - {"lab"} | {f"lab {name}" for name in command("lab").commands}
-    assert names == set(NAMES)
+    names = {name for top, found in COMMAND.commands.items() for name, _ in leaves(found, top)}
+    assert names == {*NAMES, *REFERENCE}
+
+
+def test_the_reference_is_what_the_commands_offer() -> None:
+    assert text_of(PAGE) == whole_page(), "docs/commands.md is old: python -m tests.docs.commands"
+
+
+@pytest.mark.parametrize("guide", [file for file in PAGES if file != PAGE], ids=lambda page: page.name)
+def test_a_table_of_options_in_a_guide_is_whole(guide: Path) -> None:
+    for heading, head, rows in tables(text_of(guide)):
+        name = heading.strip("`").removeprefix("raabta ")
+        if head == ["option", "meaning"] and name in REFERENCE:
+            assert {text for row in rows for text in re.findall(r"--[a-z][a-z-]+", row[0])} == offered(name), heading
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,7 +91,7 @@ def test_every_option_of_a_command_stands_in_its_guide_and_no_other(name: str) -
     assert described(name) == offered(name)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *REFERENCE])
 def test_no_page_uses_an_option_that_a_command_lacks(name: str) -> None:
     assert {(page, option) for page, option in used(name) if option not in offered(name) | {"--help"}} == set()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from raabta.model.exemption import LeaseGrant, Recipient, Restriction, Review
+from raabta.model.exemption import LeaseGrant, Restriction, Review
 from raabta.model.register import Case, Consent, MemberEndpoint, Organisation, Person, Proof
 from raabta.pipeline.listing import LIST_LIVES, compile_from, view_of
 from raabta.registry.secrets import RegisterKey
@@ -187,4 +187,3 @@ def test_everything_that_a_list_needs_is_read(register: Register) -> None:
     found = (view.endpoints, view.cases, view.consents, view.grants, view.restrictions)
     assert [type(rows[0]) for rows in found] == list(kinds)
     assert view.country == "pk"
-    assert Recipient not in kinds

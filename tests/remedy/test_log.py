@@ -203,6 +203,14 @@ def test_the_subjects_hash_does_not_depend_on_its_place_in_the_log() -> None:
     assert subject_hash(entry()) != subject_hash(entry(port=1))
 
 
+def test_equal_entries_have_the_same_hash_wherever_their_texts_come_from() -> None:
+    """A text that is read from a database is equal to a default and not the same object."""
+    read = entry(transport="".join(["u", "dp"]), member_side="".join(["sour", "ce"]))
+    assert read == entry()
+    assert subject_hash(read) == subject_hash(entry())
+    assert canonical(listed([read])) == canonical(listed([entry()]))
+
+
 @pytest.mark.parametrize("reason", ["", "Mr Khan of Lahore", "a\nb", "x" * 61, "42101-1234567-1 of", "é"])
 def test_a_reason_that_is_no_code_is_refused(reason: str) -> None:
     with pytest.raises(ValueError, match="reason code"):

@@ -130,7 +130,7 @@ def assemble_application(records: Records, case_id: str, *, country: Country, no
     if not has_consent(records, organisation.id, purpose="application", recipient=country.regulator):
         message = (
             f"{organisation.id} has not agreed that this goes to {country.regulator}. With their word: "
-            f"raabta org consent give {organisation.id} --purpose application --recipient {country.regulator}"
+            f"raabta org consent give {organisation.id} application {country.regulator}"
         )
         raise ValueError(message)
     gaps = gaps_of(records, case, country=country)

@@ -189,7 +189,7 @@ def _demand_consent(case: Case, gaps: Sequence[str], has_consent: bool) -> str:
     if not has_consent:
         return (
             "the member has not agreed that it goes to the regulator. "
-            f"raabta org consent give {case.organisation_id} --purpose application --recipient REGULATOR"
+            f"raabta org consent give {case.organisation_id} application REGULATOR"
         )
     return "; ".join(gaps)
 

@@ -131,7 +131,10 @@ def read_fingerprint(url: str) -> str:
         OSError: The database cannot be reached.
     """
     engine = make_engine(url)
-    with plain_errors(engine.url.render_as_string(hide_password=True)), engine.connect() as connection:
-        if not inspect(connection).has_table(STATE.name):
-            return ""
-        return str(connection.execute(select(STATE.c.value).where(STATE.c.name == "key")).scalar() or "")
+    try:
+        with plain_errors(engine.url.render_as_string(hide_password=True)), engine.connect() as connection:
+            if not inspect(connection).has_table(STATE.name):
+                return ""
+            return str(connection.execute(select(STATE.c.value).where(STATE.c.name == "key")).scalar() or "")
+    finally:
+        engine.dispose()

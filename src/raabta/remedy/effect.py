@@ -54,7 +54,7 @@ _ENDPOINT: Final = {
     "silent": 0.24,
     "refused": 0.06,
     "unreachable": 0.03,
-    "refuses": 0.04,
+    "refuses": 0.03,
     "unsteady": 0.01,
     "away": 0.01,
     "spoiled": 0.01,

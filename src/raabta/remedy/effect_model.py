@@ -208,8 +208,8 @@ def unreachable(tally: Tally) -> float:
 
 
 _REFUSES: Final[_Mixture] = (
-    (0.6, {"closed": 1.0}, _STEADY),
-    (0.35, {"mute": 1.0}, _STEADY),
+    (0.7, {"closed": 1.0}, _STEADY),
+    (0.25, {"mute": 1.0}, _STEADY),
     (0.05, {"reset": 1.0}, _STEADY),
 )
 """OpenVPN's server closes in order where the static key does not fit (seen with 2.6); other services wait or close."""

@@ -80,7 +80,7 @@ def _told(rule: str, value: str, detail: str) -> tuple[Rule, str, str]:
 
 def shown(value: object) -> str:
     """Give text as it may be shown: short, on one line, without what looks like a person's number or address."""
-    if isinstance(value, int):
+    if isinstance(value, int) or not value:
         return str(value)
     text = _UNPRINTABLE.sub("?", masked(str(value)))
     return text if len(text) <= _MAX_CHARS else f"{text[: _MAX_CHARS - 1]}…"

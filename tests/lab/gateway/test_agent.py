@@ -245,14 +245,14 @@ def streamed() -> dict[str, int]:
     now = _now()
     agent = _agent()
     stays = entry(1, now=now, source="198.18.0.1/32", destination="198.19.0.1/32")
-    others = tuple(entry(number, now=now) for number in range(300, 20_300))
+    others = tuple(entry(number, now=now) for number in range(300, 10_300))
     in_gateway(lambda: apply(agent, load(exemptions((stays,), now=now))))
     nft_text = "add table inet judge\nadd chain inet judge look { type filter hook forward priority 0; }\n"
     nft_text += "add counter inet judge missed\n"
     nft_text += "add rule inet judge look udp dport 51820 meta mark & 0x00100000 == 0 counter name missed\n"
     routing.nft("-f", "-", text=nft_text)
     sender = subprocess.Popen([sys.executable, "-c", _SENDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    for serial in range(2, 8):
+    for serial in range(2, 6):
         listed = exemptions((stays, *(others if serial % 2 == 0 else ())), now=now, serial=serial)
         with enter(routing.GATEWAY):
             assert apply(agent, load(listed), override=True).state == "applied"
@@ -263,7 +263,7 @@ def streamed() -> dict[str, int]:
 
 
 _SENDER = """
-import select, socket, sys
+import select, socket, sys, time
 from raabta.lab.world.namespaces import move_into
 move_into("members")
 line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -274,11 +274,14 @@ while not select.select([sys.stdin], [], [], 0)[0]:
     for _ in range(100):
         line.send(bytes(100))
     n += 100
+    time.sleep(0.003)  # some 30,000 a second: this machine has other things to do, too
 print(n)
 """
 
 
-def test_no_packet_of_an_unchanged_entry_is_missed_while_others_are_loaded(lab: Any, require: Any) -> None:
+def test_no_packet_of_an_unchanged_entry_is_missed_while_others_are_loaded(
+    lab: Any, require: Any, as_root: None
+) -> None:
     require("nft", "ip")
     found = lab.call(streamed)
     assert found["sent"] > 10_000

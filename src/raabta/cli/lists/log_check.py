@@ -84,9 +84,8 @@ def verify(
     with in_words():
         key = read_public_key(public)
         newer = _trusted_head(head, key)
-        holds = (
-            _holds_inclusion(proof, newer) if old_head is None else _holds(proof, _trusted_head(old_head, key), newer)
-        )
+        older = None if old_head is None else _trusted_head(old_head, key)
+        holds = _holds_inclusion(proof, newer) if older is None else _holds_consistency(proof, older, newer)
     typer.echo("The proof holds." if holds else "The proof does not hold.", err=not holds)
     if not holds:
         raise typer.Exit(DOES_NOT_HOLD)
@@ -101,7 +100,7 @@ def _holds_inclusion(file: Path, head: "TreeHead") -> bool:
     return proof.size == head.size and verify_inclusion(proof, root=bytes.fromhex(head.root))
 
 
-def _holds(file: Path, old: "TreeHead", new: "TreeHead") -> bool:
+def _holds_consistency(file: Path, old: "TreeHead", new: "TreeHead") -> bool:
     from raabta.model.transparency import ConsistencyProof  # noqa: PLC0415  as above
     from raabta.remedy.canonical import read_canonical  # noqa: PLC0415
     from raabta.remedy.log import verify_consistency  # noqa: PLC0415

@@ -10,6 +10,7 @@ from base64 import b32encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -61,6 +62,9 @@ def open_from_options(register: str | None) -> "Register":
     """
     place = register or os.environ.get(PLACE) or FOLDER
     is_url = "://" in place
+    for package, extra in (("sqlalchemy", "registry"), *((("psycopg", "postgresql"),) if is_url else ())):
+        if find_spec(package) is None:
+            fail(f"a register needs the package {package}. Try: pip install 'raabta[{extra}]'")
     if is_url and register and _has_password(place):
         fail(f"--register: a URL with a password is seen by everybody on this machine. Put it into {PLACE}.")
     folder = Path(FOLDER if is_url else place)

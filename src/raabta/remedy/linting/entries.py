@@ -93,7 +93,8 @@ class EntryCheck:
             yield "prefix.mixed_families", "destination", "", ""
         yield from _broken_port(entry)
         yield from self._broken_origin(entry.origin_asn, (source, destination))
-        yield from self._broken_times(entry)
+        if not are_plain(entry.not_before, entry.not_after, now=self._moment.now, since=self._since):
+            yield from self._broken_times(entry)
         yield from self._broken_words(entry)
         if entry.lease:
             yield from _broken_lease(entry, source)
@@ -153,9 +154,9 @@ class EntryCheck:
             yield "basis.missing", "basis", "", ""
         for field in _CODE_FIELDS:
             value = getattr(record, field)
-            if (value or field != "basis") and (rule := in_code(value)):
+            if (value or field != "basis") and (rule := in_code(value) if field == "id" else self._code(value)):
                 yield rule, field, "", ""
-        for rule in misplaced_reviews(reviewed_rules(record.reviewed)):
+        for rule in misplaced_reviews(reviewed_rules(record.reviewed)) if record.reviewed else ():
             yield (in_code(rule) or "review.unknown"), "reviewed", rule, ""
 
     def _code(self, code: str) -> str:
