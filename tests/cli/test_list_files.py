@@ -20,7 +20,7 @@ from raabta.remedy.canonical import canonical
 from raabta.remedy.keys import SigningKey, public_file, seal_key
 from raabta.remedy.leases import sign_lease
 from raabta.remedy.log import MerkleTree, record_changes, write_leaves
-from raabta.remedy.render import FORMATS
+from raabta.remedy.render.formats import FORMATS
 from tests.cases.exemptions import block, entry, listed
 
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)

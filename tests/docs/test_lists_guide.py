@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from raabta.remedy.render import FORMATS
+from raabta.remedy.render.formats import FORMATS
 
 GUIDE: Final = (Path(__file__).parents[2] / "docs" / "guides" / "lists.md").read_text(encoding="utf-8")
 

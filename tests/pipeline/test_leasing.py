@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from raabta.model.exemption import Lease, LeaseGrant
-from raabta.model.register import MemberEndpoint
+from raabta.model.exemption import Lease, LeaseGrant, Review
+from raabta.model.register import MemberEndpoint, Proof
 from raabta.pipeline.leasing import (
     Desk,
     Terms,
@@ -38,6 +38,9 @@ from tests.cases.leasing import (
 TABLES = tables()
 DESK = Desk(control_keys=CONTROL_KEYS, tables=TABLES)
 KEY = public_text(DEVICE)
+CLOUD = "104.16.0.5"
+"""Of a content network's published prefixes; the tables of these tests have no network there."""
+RULES = ("address.unannounced", "shared.cdn")
 
 
 @pytest.fixture
@@ -235,3 +238,26 @@ def test_without_a_proof_nothing_is_granted(register: Register) -> None:
         fill(records, now=NOW, proved=False)
     with pytest.raises(ValueError, match=r"evidence\.too_low"):
         granted(register)
+
+
+@pytest.mark.parametrize("is_reviewed", [False, True])
+def test_a_gateway_at_a_cloud_is_granted_once_a_person_reviewed_it(register: Register, is_reviewed: bool) -> None:
+    with register.change() as records:
+        fill(records, now=NOW, prefix=f"{CLOUD}/32")
+        (proof,) = records.find(Proof)
+        records.put(msgspec.structs.replace(proof, subject=CLOUD))
+        if is_reviewed:
+            review = Review(
+                id="v-aaaaaaaaaaaaaaaa",
+                subject=ENDPOINT,
+                rules=("shared.cdn",),
+                by="officer-1",
+                reason="its own",
+                at=NOW,
+            )
+            records.add(review)
+    if is_reviewed:
+        assert granted(register).reviewed.split() == list(RULES)
+    else:
+        with pytest.raises(ValueError, match=r"shared\.cdn"):
+            granted(register)

@@ -82,7 +82,7 @@ MEDIAN: Final[Counts] = {"answered": 55, "silent": 5}
         ("effective.dropped", {"twins": [NONE], "outside_twin": SEEN}),
         ("effective.dropped", {"twins": [NONE, NONE]}),
         ("effective.throttled", {"twins": [SOME]}),
-        ("effective.throttled", {"twins": [{"answered": 20, "late": 40}], "line": CLEAN}),
+        ("effective.throttled", {"twins": [{"answered": 20, "late": 40}]}),
         ("effective.rejected", {"twins": [{"rejected": 30, "silent": 30}]}),
         ("undecidable.nothing_restricted", {"twins": [ALL]}),
         ("undecidable.twin_silent", {"twins": [NONE]}),
@@ -94,7 +94,7 @@ MEDIAN: Final[Counts] = {"answered": 55, "silent": 5}
 def test_an_end_point_that_passes(reason: str, case: dict[str, Any]) -> None:
     twins = case.pop("twins")
     assert found(ALL, *twins, **case).reason == reason
-    assert found(MEDIAN, *twins, **case).reason == reason.replace("_restricted", "_restricted")
+    assert found(MEDIAN, *twins, **case).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def simulated(chance: random.Random) -> tuple[str, Effect]:
 
 
 def test_every_reason_that_the_code_gives_has_words_and_no_other_has() -> None:
-    source = "".join(Path(module).read_text(encoding="utf-8") for module in (judging.__file__,) if module is not None)
+    source = Path(judging.__file__).read_text(encoding="utf-8")
     said = set(re.findall(r'"((?:endpoint|twin|both|too|no|not|nothing|twins)_[a-z]+)"', source))
     codes = {code.partition(".")[2] for code in REASONS if code.startswith("undecidable.")}
     assert codes <= said | {"not_sure"}

@@ -18,8 +18,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from raabta.model.exemption import Lease, LeaseGrant, LintFinding, Recipient
+from raabta.model.exemption import Lease, LeaseGrant, LintFinding, Recipient, Review
 from raabta.model.register import Case, MemberEndpoint, Organisation, Person, Proof
+from raabta.pipeline.registering import rules_of
 from raabta.reference.tables import Tables
 from raabta.registry.proofs import endpoint_level, has_papers, organisation_level
 from raabta.registry.store import Records
@@ -89,6 +90,7 @@ def add_grant(
         basis=_basis(records, endpoint, now),
         not_before=now,
         not_after=min(now + dt.timedelta(days=terms.days), endpoint.valid_until),
+        reviewed=" ".join(sorted(rules_of(list(records.find(Review, subject=endpoint.id))))),
     )
     _refuse(lint_grant(grant, bench=bench_of(tables, recipient), now=now))
     if key not in endpoint.device_keys:

@@ -11,7 +11,7 @@ from typing import Final
 
 from raabta.lab.needs import tool_environment
 from raabta.model.exemption import ExemptionList
-from raabta.remedy.render import render
+from raabta.remedy.render.formats import render
 from tests.cases.exemptions import (
     BLOCKS,
     EVERY_KIND,

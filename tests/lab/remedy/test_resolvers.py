@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from raabta.lab.needs import tool_environment
-from raabta.remedy.render import render
+from raabta.remedy.render.formats import render
 from tests.cases.exemptions import EVERYTHING, HOSTILE_TEXTS, NOW, block, entry, hostile, listed, many
 from tests.lab.conftest import Inside
 from tests.lab.remedy.resolving import PORTS, dig, serving, unbound_config

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from raabta.model.exemption import ExemptionEntry, ExemptionList
-from raabta.remedy.render import render
+from raabta.remedy.render.formats import render
 from tests.cases.exemptions import BLOCKS, EVERYTHING, HOSTILE_TEXTS, NOW, entry, hostile, listed, many
 from tests.remedy.render.routeros import Packet, Router
 

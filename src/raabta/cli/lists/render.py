@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from raabta.reference.tables import Tables
 
 FORMATS_HELP: Final = (
-    "ipset, mikrotik, rpz, rpz-names, rpz-pass, rpz-networks, bird, exabgp, exabgp-flow, misp, json, geofeed, csv, "
+    "nftables, ipset, mikrotik, rpz, rpz-names, rpz-pass, rpz-networks, bird, exabgp, exabgp-flow, misp, json, geofeed, csv, "
     "csv-block, cidr, cidr-block."
 )
 FINDINGS_MAX: Final = 20
@@ -104,8 +104,8 @@ def _write(
     every: Path | None,
     output: str,
 ) -> None:
-    from raabta.remedy.render import FORMATS  # noqa: PLC0415  as above
-    from raabta.remedy.render import render as write  # noqa: PLC0415
+    from raabta.remedy.render.formats import FORMATS  # noqa: PLC0415  as above
+    from raabta.remedy.render.formats import render as write  # noqa: PLC0415
 
     if every is None:
         raw = write(listed, kind=kind, now=at, verified=verified)

@@ -25,7 +25,7 @@ def due(*, country: _Country = "PK", register: RegisterOption = None) -> None:
         data = load_country(country)
         with found.look() as records:
             reminders = find_due(
-                organisations=records.find(Organisation, country=data.code),
+                organisations=records.find(Organisation, country=data.code.lower()),
                 endpoints=records.find(MemberEndpoint),
                 cases=(case for case in records.find(Case) if case.kind.startswith(f"{data.code.lower()}.")),
                 country=data,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from raabta.model.exemption import Review
     from raabta.pipeline.registering import Registered
     from raabta.reference.tables import Tables
-    from raabta.registry import Register
+    from raabta.registry import Records, Register
 
 EndpointId = Annotated[str, typer.Argument(metavar="ENDPOINT", help="The end point's id, as e-….")]
 TablesOption = Annotated[
@@ -59,7 +59,11 @@ def add(
         if not texts.get("valid_until"):
             given["valid_until"] = read_start(texts, at) + dt.timedelta(days=VALID_DAYS)
         endpoint = read_or_fail(MemberEndpoint, texts, given)
-        _store(found, endpoint, tables=tables, review=_review(found, endpoint.id, review, by, because), is_new=True)
+        reviewed = _review(found, endpoint.id, review, by, because)
+        loaded = load_tables_or_fail(tables)
+        with found.change() as records:
+            registered = _store(records, endpoint, tables=loaded, review=reviewed, is_new=True)
+    _tell(registered)
     typer.echo(endpoint.id)
 
 
@@ -85,15 +89,17 @@ def change(
         from raabta.model.register import MemberEndpoint  # noqa: PLC0415
         from raabta.pipeline.registering import require  # noqa: PLC0415
 
-        with found.look() as records:
+        loaded = load_tables_or_fail(tables)
+        with found.change() as records:
             earlier = structs.asdict(require(records, MemberEndpoint, id_=id_))
-        kept = {name: value for name, value in earlier.items() if name not in texts}
-        if "prefix" in texts and "asn" not in texts:
-            kept["asn"] = 0
-        if texts.get("prefix") == "":
-            kept["prefix"] = ""
-        endpoint = read_or_fail(MemberEndpoint, texts, kept)
-        _store(found, endpoint, tables=tables, review=_review(found, id_, review, by, because), is_new=False)
+            kept = {name: value for name, value in earlier.items() if name not in texts}
+            if "prefix" in texts:
+                kept |= {"asn": 0} if "asn" not in texts else {}
+                kept |= {"prefix": ""} if not texts["prefix"] else {}
+            endpoint = read_or_fail(MemberEndpoint, texts, kept)
+            reviewed = _review(found, id_, review, by, because)
+            registered = _store(records, endpoint, tables=loaded, review=reviewed, is_new=False)
+    _tell(registered)
     typer.echo(id_)
 
 
@@ -102,7 +108,7 @@ def end(id_: EndpointId, *, register: RegisterOption = None) -> None:
 
     Exit code: 0 ended, 2 there is none or it has ended already, 1 the database failed.
     """
-    from raabta.pipeline.registering import end_endpoint  # noqa: PLC0415  --help need not wait for it
+    from raabta.pipeline.registering import end_endpoint  # noqa: PLC0415  as above
 
     with opened(register) as found, found.change() as records:
         end_endpoint(records, id_, now=now())
@@ -111,28 +117,27 @@ def end(id_: EndpointId, *, register: RegisterOption = None) -> None:
 
 def load_tables_or_fail(file: Path | None) -> "Tables":
     """Load the package's tables, or own ones."""
-    if file is None:
-        from raabta.reference.tables import load_tables  # noqa: PLC0415  --help need not wait for it
+    if file is not None:
+        from raabta.reference.own import load_own_tables  # noqa: PLC0415  --help need not wait for it
 
-        return load_tables()
-    from raabta.reference.own import load_own_tables  # noqa: PLC0415  as above
+        return load_own_tables(file)
+    from raabta.reference.tables import load_tables  # noqa: PLC0415  as above
 
-    return load_own_tables(file)
+    return load_tables()
 
 
 def _store(
-    found: "Register", endpoint: Any, *, tables: Path | None, review: "Review | None", is_new: bool
+    records: "Records", endpoint: Any, *, tables: "Tables", review: "Review | None", is_new: bool
 ) -> "Registered":
     from raabta.pipeline.registering import add_endpoint, lint_with, locate_with  # noqa: PLC0415  as above
 
-    loaded = load_tables_or_fail(tables)
-    located = locate_with(loaded)(endpoint)
-    with found.change() as records:
-        lint = lint_with(loaded, now=now())
-        registered = add_endpoint(records, located, lint=lint, review=review, is_new=is_new)
+    lint = lint_with(tables, now=now())
+    return add_endpoint(records, locate_with(tables)(endpoint), lint=lint, review=review, is_new=is_new)
+
+
+def _tell(registered: "Registered") -> None:
     for finding in registered.findings:
         typer.echo(f"note: {finding.place}: {finding.words} [{finding.rule}] {finding.advice}", err=True)
-    return registered
 
 
 def _check_review(review: list[str] | None, by: str, because: str) -> None:
@@ -143,6 +148,5 @@ def _check_review(review: list[str] | None, by: str, because: str) -> None:
 def _review(found: "Register", subject: str, rules: list[str] | None, by: str, because: str) -> "Review | None":
     from raabta.model.exemption import Review  # noqa: PLC0415  as above
 
-    if not rules:
-        return None
-    return Review(id=found.new_id("v-"), subject=subject, rules=tuple(rules), by=by, reason=because, at=now())
+    made = {"id": found.new_id("v-"), "subject": subject, "by": by, "reason": because, "at": now()}
+    return Review(rules=tuple(rules), **made) if rules else None  # type: ignore[arg-type]
