@@ -105,6 +105,20 @@ def test_the_same_end_point_is_not_registered_twice(records: Records) -> None:
     add_endpoint(records, endpoint("e-b", port=1194), lint=no_rules)
 
 
+def test_a_review_holds_no_identity_number(records: Records) -> None:
+    add_organisation(records, organisation())
+    review = Review(id="v-a", subject="e-a", rules=("x",), by="Z", reason=f"card {IDENTITY_NUMBER}", at=NOW)
+    with pytest.raises(ValueError, match="review: this looks like"):
+        add_endpoint(records, endpoint(), lint=no_rules, review=review)
+
+
+def test_a_consent_names_a_recipient_by_its_id(records: Records) -> None:
+    add_organisation(records, organisation())
+    given = Consent(id="n-a", organisation_id="o-a", purpose="contact", recipient=IDENTITY_NUMBER, given_at=NOW)
+    with pytest.raises(ValueError, match="recipient: the id of a recipient"):
+        give_consent(records, given)
+
+
 def test_names_of_people_are_given_to_the_rules(records: Records) -> None:
     add_organisation(records, organisation())
     add_person(records, person(name="Zainab Khan"))
@@ -123,7 +137,7 @@ def test_the_packages_rules_refuse_everything_cdn_bogon_and_public_dns(records: 
     add_organisation(records, organisation())
     tables = load_tables()
     located = locate_with(tables)(endpoint(prefix=prefix, asn=0))
-    with pytest.raises(ValueError, match="prefix|asn"):
+    with pytest.raises(ValueError, match=r"prefix|asn"):
         add_endpoint(records, located, lint=lint_with(tables, now=NOW))
     assert records.count(MemberEndpoint) == 0
 

@@ -48,7 +48,7 @@ def _kill_one(url: str, turn: int, after_s: float) -> list[str]:
     time.sleep(after_s)  # the random moment itself: nothing is waited for
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    with open(reader, encoding="ascii") as told:
+    with os.fdopen(reader, encoding="ascii") as told:
         *whole, _cut = told.read().split("\n")
     return whole
 

@@ -94,7 +94,7 @@ def test_a_head_that_is_not_understood_refuses_the_table(head: str, words: str) 
     ],
 )
 def test_texts_become_fields(name: str, text: str, value: object) -> None:
-    assert read_field(MemberEndpoint, name, text) == value
+    assert read_field(MemberEndpoint, name, text=text) == value
 
 
 @pytest.mark.parametrize(
@@ -108,17 +108,17 @@ def test_texts_become_fields(name: str, text: str, value: object) -> None:
 )
 def test_a_text_that_is_none_is_told_and_not_repeated(name: str, words: str) -> None:
     with pytest.raises(ValueError, match=words) as caught:
-        read_field(MemberEndpoint, name, IDENTITY_NUMBER)
+        read_field(MemberEndpoint, name, text=IDENTITY_NUMBER)
     assert IDENTITY_NUMBER not in str(caught.value)
 
 
 def test_a_time_without_its_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="a day as"):
-        read_field(MemberEndpoint, "valid_from", "2026-11-23T10:00:00")
+        read_field(MemberEndpoint, "valid_from", text="2026-11-23T10:00:00")
 
 
 def test_every_complaint_of_a_row_is_given_at_once() -> None:
-    record, complaints = read_record(Organisation, {"legal_form": "gang", "country": ""}, {"id": "o-a"})
+    record, complaints = read_record(Organisation, {"legal_form": "gang", "country": ""}, given={"id": "o-a"})
     assert record is None
     assert set(complaints) == {"legal_name", "legal_form", "country", "created_at", "changed_at"}
 
@@ -135,7 +135,7 @@ def test_what_is_written_reads_back_the_same(record: Organisation | MemberEndpoi
     written = "".join(write_table(columns, [record])).encode().splitlines(keepends=True)
     (row,) = read_table(written, columns=columns, required=())
     assert isinstance(row, Row)
-    assert read_record(type(record), row.texts, {}) == (record, {})
+    assert read_record(type(record), row.texts, given={}) == (record, {})
 
 
 @given(st.binary(max_size=300))

@@ -192,9 +192,11 @@ def _held(objects: list[dict[str, Any]]) -> Held:
             continue
         if "set" in item:
             one = item["set"]
-            elements = dict(map(_element, one.get("elem", ())))
-            is_gate = one["name"] in GATES
-            sets[one["name"]] = {_FAMILIES[key]: left_s for key, left_s in elements.items()} if is_gate else elements
+            sets[one["name"]] = dict(map(_element, one.get("elem", ())))
+        if "map" in item and item["map"]["name"] in GATES:
+            one = item["map"]
+            elements = dict(_element(pair[0]) for pair in one.get("elem", ()))
+            sets[one["name"]] = {_FAMILIES[key]: left_s for key, left_s in elements.items()}
         rules.append(_without_handles(item))
     text = msgspec.json.encode(sorted(rules, key=_order), order="sorted")
     return Held(markers=tuple(markers), sets=sets, rules=hashlib.sha256(text).hexdigest(), counters=counters)

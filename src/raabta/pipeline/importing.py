@@ -176,7 +176,9 @@ def _read_organisation(row: Row, earlier: Organisation | None, maker: Maker) -> 
         "created_at": earlier.created_at if earlier else maker.now,
         "changed_at": maker.now,
     }
-    organisation, complaints = read_record(Organisation, _texts(row, ORGANISATION_COLUMNS), _kept(row, earlier) | given)
+    organisation, complaints = read_record(
+        Organisation, _texts(row, ORGANISATION_COLUMNS), given=_kept(row, earlier) | given
+    )
     if organisation is None:
         return None, complaints
     return tidy_organisation(organisation)
@@ -196,7 +198,7 @@ def _read_endpoint(row: Row, earlier: MemberEndpoint | None, maker: Maker) -> tu
     if not texts.get("valid_until"):
         start = read_start(texts, maker.now)
         given["valid_until"] = earlier.valid_until if earlier else start + dt.timedelta(days=VALID_DAYS)
-    endpoint, complaints = read_record(MemberEndpoint, texts, kept | given)
+    endpoint, complaints = read_record(MemberEndpoint, texts, given=kept | given)
     if endpoint is None:
         return None, complaints
     tidied, complaints = tidy_endpoint(endpoint)
@@ -206,7 +208,7 @@ def _read_endpoint(row: Row, earlier: MemberEndpoint | None, maker: Maker) -> tu
 def read_start(texts: dict[str, str], now: dt.datetime) -> dt.datetime:
     """Give when an end point begins: as its text says, else now; a text that is none is told with its field."""
     try:
-        return cast("dt.datetime", read_field(MemberEndpoint, "valid_from", texts.get("valid_from", "")))
+        return cast("dt.datetime", read_field(MemberEndpoint, "valid_from", text=texts.get("valid_from", "")))
     except ValueError:
         return now
 

@@ -6,6 +6,7 @@ stored beside it, in the same transaction.
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, TypeVar
 
@@ -15,7 +16,13 @@ from raabta.model.exemption import LintFinding, Review
 from raabta.model.register import Consent, MemberEndpoint, Organisation, Person
 from raabta.reference.tables import Tables
 from raabta.registry.store import Records
-from raabta.registry.wellformed import Complaints, tidy_endpoint, tidy_organisation, tidy_person
+from raabta.registry.wellformed import (
+    Complaints,
+    has_identity_number,
+    tidy_endpoint,
+    tidy_organisation,
+    tidy_person,
+)
 
 Lint = Callable[[MemberEndpoint, Collection[str], Collection[str]], Sequence[LintFinding]]
 """What rules say of an end point: (end point, rules that were reviewed, names of the organisation's people)."""
@@ -24,6 +31,9 @@ Record = TypeVar("Record", bound=Struct)
 
 VALID_DAYS: Final = 365
 """How long an end point is registered for, where nothing else is said: the longest allowed, but for a leap day."""
+
+RECIPIENT: Final = re.compile(r"[a-z][a-z0-9._-]{0,63}")
+IN_REVIEW: Final = "this looks like a person's identity number, which is not kept. Leave it out."
 
 
 class Registered(Struct, frozen=True, kw_only=True):
@@ -138,6 +148,7 @@ def add_endpoint(
     refuse(complaints or about_endpoint(tidied, {signature(other): other.id for other in others}))
     reviews = [*records.find(Review, subject=tidied.id), *((review,) if review else ())]
     names = [person.name for person in records.find(Person, organisation_id=tidied.organisation_id)]
+    refuse({"review": IN_REVIEW} if review and has_identity_number(f"{review.by} {review.reason}") else {})
     findings = tuple(lint(tidied, rules_of(reviews), names))
     refuse(about_findings(findings))
     (records.add if is_new else records.put)(tidied)
@@ -203,8 +214,10 @@ def give_consent(records: Records, given: Consent) -> Consent:
 
     Raises:
         LookupError: The organisation is not there.
+        ValueError: The recipient's id is none.
     """
     require(records, Organisation, id_=given.organisation_id)
+    refuse({} if RECIPIENT.fullmatch(given.recipient) else {"recipient": "the id of a recipient, as ptcl or pta."})
     same = {"organisation_id": given.organisation_id, "purpose": given.purpose, "recipient": given.recipient}
     earlier = next(records.find(Consent, **same, withdrawn_at=None), None)
     if earlier is not None:

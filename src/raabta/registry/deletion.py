@@ -122,7 +122,7 @@ def reseal(records: Records, new_key: RegisterKey) -> None:
         renewed: list[dict[str, str]] = [{"known": row[0]} for row in rows]
         for place, name in enumerate(names, start=1):
             for row, fresh in zip(rows, renewed, strict=True):
-                where = sealing_place(kind, row[0], name)
+                where = sealing_place(kind, row[0], name=name)
                 fresh[name] = new.seal(old.open(row[place], where), where)
         if renewed:
             records.connection.execute(update(table).where(table.c[key] == bindparam("known")), renewed)

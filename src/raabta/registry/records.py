@@ -128,12 +128,12 @@ class Records:
         _check(record)
         row = {name: getattr(record, name) for name in kind.__struct_fields__}
         for name in SEALED.get(kind, ()):
-            row[name] = self._sealer.seal(row[name], sealing_place(kind, row[key_name(kind)], name))
+            row[name] = self._sealer.seal(row[name], sealing_place(kind, row[key_name(kind)], name=name))
         return row
 
     def _opened(self, kind: type[Record], row: dict[str, Any]) -> Record:
         for name in SEALED[kind]:
-            row[name] = self._sealer.open(row[name], sealing_place(kind, row[key_name(kind)], name))
+            row[name] = self._sealer.open(row[name], sealing_place(kind, row[key_name(kind)], name=name))
         return kind(**row)
 
     @property
@@ -168,7 +168,7 @@ def _is_naive(value: object) -> bool:
     return isinstance(value, dt.datetime) and value.tzinfo is None
 
 
-def sealing_place(kind: type[Struct], key: object, name: str) -> str:
+def sealing_place(kind: type[Struct], key: object, *, name: str) -> str:
     """Name the place that a sealed field is bound to."""
     return f"{table_of(kind).name}.{name}.{key}"
 

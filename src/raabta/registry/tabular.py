@@ -110,7 +110,7 @@ def _read_row(number: int, raw: bytes, *, comma: str, places: dict[str, int]) ->
     return Row(line=number, columns=places, texts={name: fields[place - 1].strip() for name, place in places.items()})
 
 
-def read_field(kind: type[Struct], name: str, text: str) -> Any:
+def read_field(kind: type[Struct], name: str, *, text: str) -> Any:
     """Read one field from text.
 
     Raises:
@@ -126,7 +126,7 @@ def read_field(kind: type[Struct], name: str, text: str) -> Any:
 
 
 def read_record(
-    kind: type[Record], texts: dict[str, str], given: dict[str, Any]
+    kind: type[Record], texts: dict[str, str], *, given: dict[str, Any]
 ) -> tuple[Record | None, dict[str, str]]:
     """Read a record from texts by field, with values that are given; complaints by field where it cannot be.
 
@@ -137,7 +137,7 @@ def read_record(
         if name in given or (name not in texts and field.default is not NODEFAULT):
             continue
         try:
-            values[name] = read_field(kind, name, texts.get(name, ""))
+            values[name] = read_field(kind, name, text=texts.get(name, ""))
         except ValueError as error:
             complaints[name] = str(error)
     return (None if complaints else kind(**values)), complaints

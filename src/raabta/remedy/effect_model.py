@@ -183,11 +183,11 @@ def reset(tally: Tally, *, loss: float) -> float:
     return _mixed(tally, [(0.6, clean, _STEADY), (0.2, residual, _WILD), *often])
 
 
-_REJECTED: Final[_Shares] = {"rejected": 0.6, "silent": 0.4}
+_REJECTED: Final[_Shares] = {"rejected": 0.5, "silent": 0.4, "refused": 0.1}
 
 
 def rejected(tally: Tally, *, loss: float) -> float:
-    """A router says so; routers say so a few times a second at most, and are silent otherwise."""
+    """A router says so, in its own name or the target's; a few times a second at most, and is silent otherwise."""
     often = [(0.1, _let(_REJECTED, share * (1 - loss)), _VARIED) for share in (0.3, 0.6)]
     return _mixed(tally, [(0.8, _REJECTED, _WILD), *often])
 

@@ -3,12 +3,11 @@
 Table ``inet raabta`` is ours alone; the operator's tables stay as they are, with one line added by hand where
 inspection begins: ``meta mark & 0x00100000 != 0 accept``.
 
-- ``on_arrival`` (prerouting, before all of the operator's chains and before connection tracking) takes our bit off
-  every packet's mark, and sets it where the tuple, forwards or backwards, is listed and the gate is open. Nothing is
-  remembered between packets: a flow is spared exactly as long as it is listed.
-- ``on_forward`` (forward, before the operator's chains) lets spared packets through *this table*, cuts flows whose
-  exemption has ended (reset for TCP, silence for others), and drops blocked networks. A spared tuple is exact and has
-  been proved, a block may be wide: so what is spared is not blocked.
+- ``on_arrival`` (prerouting, before all of the operator's chains and before connection tracking) looks up every packet,
+  forwards and backwards, while the gate is open. What is listed gets our bit of the mark, and goes its way; from all
+  else our bit is taken. Nothing is remembered between packets: a flow is spared exactly as long as it is listed.
+- What is not listed, but was until just now, is cut: reset for TCP, silence for others. Then come blocked networks. A
+  spared tuple is exact and has been proved, a block may be wide: so what is spared is not blocked.
 - Where the gate has closed by itself, nothing is spared or blocked any more, and everything that was spared is cut for
   as long as ``closing`` lives.
 - An operator's rule that copies a connection's mark over a packet's (``meta mark set ct mark``) must leave our bit out,
@@ -19,7 +18,10 @@ inspection begins: ``meta mark & 0x00100000 != 0 accept``.
 
 Counters are of the whole: spared, cut, blocked. No counter, log or set is filled from traffic.
 
-The gate (``alive``) and its end (``closing``) are two sets each that take turns. To prolong one, the other is filled:
+One hook, and the gate as a map from family to chain: a spared packet costs two or three look-ups and four other
+expressions, 0.4 µs where sending, forwarding and dropping it take 3.9 µs (kernel 6.18, 100,000 entries).
+
+The gate (``alive``) and its end (``closing``) are two maps each that take turns. To prolong one, the other is filled:
 a replaced element could be missed for an instant on kernels before 6.17, a second one cannot.
 
 An empty chain whose name says which list is loaded (``serial_42_leases_7_…``) changes in the same transaction as the
@@ -47,24 +49,7 @@ ALIVE: Final = ("alive_0", "alive_1")
 CLOSING: Final = ("closing_0", "closing_1")
 GATES: Final = (*ALIVE, *CLOSING)
 COUNTERS: Final = ("spared", "cut", "blocked")
-CHAINS: Final = (
-    "on_arrival",
-    "on_forward",
-    "find",
-    "find4",
-    "find6",
-    "close",
-    "close4",
-    "close6",
-    "cut4",
-    "cut6",
-    "block",
-    "block4",
-    "block6",
-    "spare",
-    "sever",
-    "stop",
-)
+CHAINS: Final = ("on_arrival", "find4", "find6", "close4", "close6", "spare", "sever", "stop")
 _MARKER: Final = re.compile(r"serial_(\d+)_leases_(\d+)_list_([0-9a-f]{16})_policy_([0-9a-f]{12})")
 _SET: Final = re.compile(r"(spared|cut)_([46])_s(\d+)_d(\d+)_(port|protocol|pair)|block_([46])_(\d+)")
 _ALL_BITS: Final = 0xFFFF_FFFF
@@ -104,7 +89,7 @@ def read_marker(chain: str) -> Marker | None:
 
 
 class Layout(Struct, frozen=True, kw_only=True):
-    """Which sets there are. Tuples are sorted by how many elements each has, the largest first, when made."""
+    """Which sets and maps there are. Tuples are sorted by how many elements each has, the largest first, when made."""
 
     tuples: tuple[Shape, ...]
     blocks: tuple[BlockShape, ...] = ()
@@ -115,8 +100,8 @@ class Layout(Struct, frozen=True, kw_only=True):
 
     @property
     def sets(self) -> dict[str, str]:
-        """Names of all sets, and their types."""
-        named = dict.fromkeys(GATES, "nf_proto")
+        """Names of all, and their types."""
+        named = dict.fromkeys(GATES, "nf_proto : verdict")
         for shape in self.tuples:
             named |= dict.fromkeys((f"spared_{shape.name}", f"cut_{shape.name}"), _type(shape))
         return named | {f"block_{shape.name}": f"ipv{shape.family}_addr" for shape in self.blocks}
@@ -157,12 +142,10 @@ def policy_text(layout: Layout, settings: PolicySettings) -> Iterator[str]:
     """
     yield f"add table {TABLE}"
     yield from (f"add counter {TABLE} {name}" for name in COUNTERS)
-    yield from (f"add set {TABLE} {name} {{ type {kind}; flags timeout; }}" for name, kind in layout.sets.items())
-    hooks = {"on_arrival": "prerouting", "on_forward": "forward"}
-    for chain in CHAINS:
-        hook = hooks.get(chain)
-        head = f" {{ type filter hook {hook} priority {PRIORITY}; policy accept; }}" if hook else ""
-        yield f"add chain {TABLE} {chain}{head}"
+    for name, kind in layout.sets.items():
+        yield f"add {'map' if name in GATES else 'set'} {TABLE} {name} {{ type {kind}; flags timeout; }}"
+    yield f"add chain {TABLE} on_arrival {{ type filter hook prerouting priority {PRIORITY}; policy accept; }}"
+    yield from (f"add chain {TABLE} {chain}" for chain in CHAINS if chain != "on_arrival")
     yield from (f"flush chain {TABLE} {chain}" for chain in CHAINS)
     for chain, rules in _rules(layout, settings).items():
         yield from (f"add rule {TABLE} {chain} {rule}" for rule in rules)
@@ -179,43 +162,40 @@ def check_mark(mark: int) -> None:
         raise ValueError(message)
 
 
+def gate_verdict(gate: str, family: str) -> str:
+    """Say where a gate leads: what an element of its map has beside its key."""
+    return f"goto {'find' if gate in ALIVE else 'close'}{family[-1]}"
+
+
 def _rules(layout: Layout, settings: PolicySettings) -> dict[str, list[str]]:
     bit = f"{settings.mark:#010x}"
-    rest = f"{_ALL_BITS & ~settings.mark:#010x}"
+    unmark = f"meta mark set meta mark & {_ALL_BITS & ~settings.mark:#010x}"
     rules: dict[str, list[str]] = {
-        "on_arrival": [f"meta mark set meta mark & {rest}", *(f"meta nfproto @{gate} goto find" for gate in ALIVE)],
-        "find": [_by_family("goto find")],
-        "close": [_by_family("goto close")],
-        "block": [_by_family("goto block")],
+        "on_arrival": [
+            *(f"meta nfproto vmap @{gate}" for gate in ALIVE),
+            unmark,
+            *(f"meta nfproto vmap @{gate}" for gate in CLOSING),
+        ],
         "spare": [
             "counter name spared",
             f"meta mark set meta mark | {bit}{' notrack' if settings.notrack else ''} accept",
         ],
         "sever": ["counter name cut", "meta l4proto tcp reject with tcp reset", "drop"],
         "stop": ["counter name blocked", "drop"],
-        "on_forward": [
-            f"meta mark & {bit} != 0x00000000 accept",
-            _by_family("jump cut"),
-            *(f"meta nfproto @{gate} goto block" for gate in ALIVE),
-            *(f"meta nfproto @{gate} goto close" for gate in CLOSING),
-        ],
     }
     for family in (4, 6):
         shapes = [shape for shape in layout.tuples if shape.family == family]
-        rules[f"find{family}"] = [rule for shape in shapes for rule in _look_ups(shape, "spared", "spare")]
-        rules[f"close{family}"] = [rule for shape in shapes for rule in _look_ups(shape, "spared", "sever")]
-        rules[f"cut{family}"] = [rule for shape in shapes for rule in _look_ups(shape, "cut", "sever")]
-        rules[f"block{family}"] = [
+        cut = [rule for shape in shapes for rule in _look_ups(shape, "cut", "sever")]
+        blocks = [
             f"{_masked(family, side, shape.bits)} @block_{shape.name} goto stop"
             for shape in layout.blocks
             if shape.family == family
             for side in ("saddr", "daddr")
         ]
+        spared = [rule for shape in shapes for rule in _look_ups(shape, "spared", "spare")]
+        rules[f"find{family}"] = [*spared, unmark, *cut, *blocks]
+        rules[f"close{family}"] = [rule for shape in shapes for rule in _look_ups(shape, "spared", "sever")] + cut
     return rules
-
-
-def _by_family(verdict: str) -> str:
-    return f"meta nfproto vmap {{ ipv4 : {verdict}4, ipv6 : {verdict}6 }}"
 
 
 def _look_ups(shape: Shape, prefix: str, target: str) -> Iterator[str]:

@@ -18,9 +18,11 @@ from raabta.remedy.flows import CUT_S, Elements, Flows, Shape
 from raabta.remedy.policy import (
     ALIVE,
     CLOSING,
+    GATES,
     TABLE,
     Marker,
     PolicySettings,
+    gate_verdict,
     lay_sets,
     policy_digest,
     policy_text,
@@ -158,7 +160,13 @@ class _Step:
             yield f"delete element {TABLE} {self.name} {{ {', '.join(gone)} }}"
         come = self.added | self.moved
         if come:
-            elements = ", ".join([f"{key} timeout {left_s}s" for key, left_s in come.items()])
+            is_gate = self.name in GATES
+            elements = ", ".join(
+                [
+                    f"{key} timeout {left_s}s{f' : {gate_verdict(self.name, key)}' if is_gate else ''}"
+                    for key, left_s in come.items()
+                ]
+            )
             yield f"add element {TABLE} {self.name} {{ {elements} }}"
 
 

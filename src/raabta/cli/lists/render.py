@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from raabta.reference.tables import Tables
 
 FORMATS_HELP: Final = (
-    "nftables, ipset, mikrotik, rpz, rpz-names, rpz-pass, rpz-networks, bird, exabgp, exabgp-flow, misp, json, geofeed, csv, "
-    "csv-block, cidr, cidr-block."
+    "nftables, ipset, mikrotik, rpz, rpz-names, rpz-pass, rpz-networks, bird, exabgp, exabgp-flow, misp, json, "
+    "geofeed, csv, csv-block, cidr, cidr-block."
 )
 FINDINGS_MAX: Final = 20
 """Shown of a list that is refused; ``raabta list lint`` shows all."""

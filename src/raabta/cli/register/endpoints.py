@@ -52,10 +52,8 @@ def add(
 
         at = now()
         given: dict[str, Any] = {"id": found.new_id("e-"), "organisation_id": organisation, "created_at": at}
-        if not texts.get("prefix"):
-            given["prefix"] = ""
-        if not texts.get("valid_from"):
-            given["valid_from"] = at
+        given |= {} if texts.get("prefix") else {"prefix": ""}
+        given |= {} if texts.get("valid_from") else {"valid_from": at}
         if not texts.get("valid_until"):
             given["valid_until"] = read_start(texts, at) + dt.timedelta(days=VALID_DAYS)
         endpoint = read_or_fail(MemberEndpoint, texts, given)

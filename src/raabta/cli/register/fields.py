@@ -87,7 +87,7 @@ def read_or_fail(kind: "type[Struct]", texts: dict[str, str], given: dict[str, A
     """Read a record from options, or end the command with what is wrong with them."""
     from raabta.registry.tabular import read_record  # noqa: PLC0415  --help need not wait for it
 
-    record, complaints = read_record(kind, texts, given)
+    record, complaints = read_record(kind, texts, given=given)
     if record is None:
         lines = (f"--{name.replace('_', '-')}: {words}" for name, words in complaints.items())
         fail("\n        ".join(lines))
