@@ -61,7 +61,8 @@ def test_the_same_company_twice_in_a_table_goes_in_once(records: Records) -> Non
     head = "legal_name,legal_form,country,registration_number\n"
     imported = organisations(records, f"{head}One Ltd,bank,pk,77\nAnother,bank,pk,77\n")
     assert told(imported) == [
-        "line 3, column 4 (registration_number): registered in a line before. To change that one, give its id in the column id."
+        "line 3, column 4 (registration_number): registered in a line before. "
+        "To change that one, give its id in the column id."
     ]
     again = organisations(records, f"{head}One Ltd,bank,pk,77\n")
     assert "registered already, as o-" in told(again)[0]

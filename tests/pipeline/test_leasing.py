@@ -250,7 +250,7 @@ def test_a_gateway_at_a_cloud_is_granted_once_a_person_reviewed_it(register: Reg
             review = Review(
                 id="v-aaaaaaaaaaaaaaaa",
                 subject=ENDPOINT,
-                rules=("shared.cdn",),
+                rules=RULES,
                 by="officer-1",
                 reason="its own",
                 at=NOW,

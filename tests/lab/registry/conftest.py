@@ -85,7 +85,7 @@ def cluster() -> Iterator[Cluster]:
             server.sql("CREATE ROLE clerk LOGIN")
             yield server
         finally:
-            server.run("pg_ctl", "-D", data, "-w", "-m", "fast", "stop")
+            server.run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(made)
 

@@ -64,7 +64,7 @@ remote-control:
     control-enable: no
 """
 _NGINX: Final = """\
-daemon off; pid {folder}/nginx.pid; error_log stderr; events {{ }}
+daemon off; user root; pid {folder}/nginx.pid; error_log stderr; events {{ }}
 http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   server {{ listen 80; root {folder}/www; }} }}
@@ -109,8 +109,6 @@ def serve_pages(folder: Path, pages: Sequence[tuple[str, str]], *, place: str) -
         file = folder / "www" / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "\n", "utf-8")
-    for path_ in (folder, *folder.rglob("*")):
-        path_.chmod(0o755)
     (folder / "nginx.conf").write_text(_NGINX.format(folder=folder), "utf-8")
     start(place, "nginx", "-c", str(folder / "nginx.conf"))
     assert until(lambda: _takes_connections(place, (FAR[place][0], 80)))

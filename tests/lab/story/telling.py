@@ -156,8 +156,8 @@ def _register_endpoints(story: Story) -> None:
         f"remote_gateway,{ground.HEAD},openvpn,udp,{office},{OPENVPN_PORT},office",
         f"remote_gateway,{ground.HEAD},wireguard,udp,,{WIREGUARD_PORT},staff on the move",
     ]
-    head = "organisation_id,operator,direction,prefix,protocol,transport,remote,port,site"
-    table = "\n".join([head, *(f"{story.ids['company']},north,{row}" for row in rows), ""])
+    head = "organisation_id,operator,direction,prefix,protocol,transport,remote,port,site,purpose"
+    table = "\n".join([head, *(f"{story.ids['company']},north,{row},remote work" for row in rows), ""])
     imported = story.raabta("endpoint", "import", "-", "--tables", "tables.toml", given=table, code=3)
     story.found["everybody"] = [line for line in imported.err.splitlines() if line.startswith("refused")]
     names = ("office", "branch", "line", "openvpn", "staff")
@@ -165,7 +165,7 @@ def _register_endpoints(story: Story) -> None:
     story.ids["tunnel"] = story.raabta(
         "endpoint", "add", story.ids["freelancer"], "--direction", "member_source", "--prefix",
         ground.MEMBERS["freelancer"], "--operator", "north", "--protocol", "openvpn", "--transport", "tcp",
-        "--remote", ground.CLIENT, "--port", OPENVPN_PORT, "--tables", "tables.toml",
+        "--remote", ground.CLIENT, "--port", OPENVPN_PORT, "--purpose", "work for a client", "--tables", "tables.toml",
     ).first  # fmt: skip
 
 
