@@ -21,6 +21,7 @@ from raabta.wire.wireguard import WireGuardKeys, WireGuardServer, public_key
 from tests.cases.scripted import Said, ScriptedNetwork, TcpPeer, UdpPeer, on_virtual_time
 
 ENDPOINT: Final = "198.51.100.7"
+ENDPOINT6: Final = "2001:db8::7"
 TWIN: Final = "203.0.113.9"
 LINE: Final = "203.0.113.10"
 PORT: Final = 51820
@@ -65,9 +66,10 @@ def run(
     endpoint: Talk, twin: Talk, *, plan: ExpectPlan = PLAN, settings: ExpectSettings = QUICK
 ) -> tuple[Effect, ScriptedNetwork]:
     network = ScriptedNetwork(
-        udp={(ENDPOINT, PORT): UdpPeer(answer=endpoint), (TWIN, PORT): UdpPeer(answer=twin)},
+        udp={(place, PORT): UdpPeer(answer=endpoint) for place in (ENDPOINT, ENDPOINT6)}
+        | {(TWIN, PORT): UdpPeer(answer=twin)},
         tcp={(LINE, 443): TcpPeer()},
-        names={"vpn.example": [ENDPOINT], "gone.example": -2},
+        names={"vpn.example": [ENDPOINT], "six.example": [ENDPOINT6], "gone.example": -2},
     )
     ticks, numbers = itertools.count(), itertools.count(1)
     measuring = Measuring(
@@ -114,8 +116,9 @@ def test_answers_that_come_long_after_the_lines_own_time_are_told_apart() -> Non
 
 
 def test_a_name_is_resolved_and_one_without_an_address_is_no_finding() -> None:
-    named = msgspec.structs.replace(PLAN, endpoint=msgspec.structs.replace(PLAN.endpoint, host="vpn.example"))
-    assert run(answers(), answers(), plan=named)[0].n_endpoint == 30
+    for host in ("vpn.example", "six.example", ENDPOINT6):
+        named = msgspec.structs.replace(PLAN, endpoint=msgspec.structs.replace(PLAN.endpoint, host=host))
+        assert run(answers(), answers(), plan=named)[0].n_endpoint == 30
     gone = msgspec.structs.replace(PLAN, endpoint=msgspec.structs.replace(PLAN.endpoint, host="gone.example"))
     assert run(answers(), answers(), plan=gone)[0].reason == "undecidable.no_address"
 

@@ -180,12 +180,16 @@ async def _find_address(way: _Way, measuring: Measuring, began: float) -> None:
         way.address = host
         return
     network = measuring.network
-    try:
-        async with asyncio.timeout(measuring.settings.resolve_s):
-            way.address = (await network.resolve(host, ipv6=False))[0]
-    except NETWORK_ERRORS as error:
-        failure = failure_of(error, operation="resolve")
-        way.seen.append((network.clock() - began, Outcome(failure=failure, operation="resolve")))
+    failure: str | None = None
+    for ipv6 in (False, True):
+        try:
+            async with asyncio.timeout(measuring.settings.resolve_s):
+                way.address = (await network.resolve(host, ipv6=ipv6))[0]
+        except NETWORK_ERRORS as error:
+            failure = failure or failure_of(error, operation="resolve")
+        else:
+            return
+    way.seen.append((network.clock() - began, Outcome(failure=failure, operation="resolve")))
 
 
 def _is_address(host: str) -> bool:

@@ -1,6 +1,6 @@
 """Where the story happens: members, an operator's gateway that inspects, and the world, each a namespace of its own.
 
-    office, neighbour, street, branch, freelancer, device ── gateway ── head, client, twin, world
+    office, neighbour, street, freelancer, device ── gateway ── head, client, twin, world
 
 ``head`` is the company's gateway abroad, ``client`` the freelancer's client, ``twin`` speaks the same protocols as both
 and is on no list. In ``world`` are the association, name servers and two controls. The gateway has a test line of its
@@ -21,7 +21,6 @@ MEMBERS: Final = {
     "office": "198.18.16.10",
     "neighbour": "198.18.16.11",
     "street": "198.18.16.77",
-    "branch": "198.18.17.3",
     "freelancer": "198.18.20.7",
     "device": "198.18.30.5",
 }

@@ -46,13 +46,29 @@ Ghalat Limited,no_such_form,pk,0012346,2026-11-20,,Nobody At All,Director,nation
 _PASSPHRASE: Final = "seven words that nobody else would think of"
 
 
+_TCP: Final = (f"openvpn+tcp://{ground.CLIENT}:{OPENVPN_PORT}", "--twin", f"openvpn+tcp://{ground.TWIN}:{OPENVPN_PORT}")
+_UDP: Final = (f"openvpn://{ground.HEAD}:{OPENVPN_PORT}", "--twin", f"openvpn://{ground.TWIN}:{OPENVPN_PORT}")
+_TESTS: Final[dict[str, tuple[object, ...]]] = {
+    "office, udp": ("office", *_UDP),
+    "freelancer": ("freelancer", *_TCP),
+    "neighbour, tcp": ("neighbour", *_TCP),
+}
+"""Where and what is tested that needs no keys."""
+
+
 class Story:
     """What the chapters share."""
 
     def __init__(self) -> None:
         self.folder = Path(mkdtemp())
         register = str(self.folder / "register")
-        self.desk = Desk(self.folder, RAABTA_REGISTER=register, RAABTA_PASSPHRASE=_PASSPHRASE, HOME=str(self.folder))
+        self.desk = Desk(
+            self.folder,
+            HOME=str(self.folder),
+            RAABTA_REGISTER=register,
+            RAABTA_PASSPHRASE=_PASSPHRASE,
+            RAABTA_GATEWAY=str(self.folder / "gw" / "gateway.toml"),
+        )
         self.raabta = self.desk.raabta
         self.gateway = partial(self.raabta, "gateway", place=GATEWAY)
         self.ids: dict[str, str] = {}
@@ -94,7 +110,7 @@ def ready(story: Story) -> None:
     ground.build()
     folder = story.folder / "servers"
     folder.mkdir()
-    names = ("office", "branch", "peer_office", "peer_branch", "peer_neighbour", "peer_street", "peer_device", "probe")
+    names = ("office", "peer_office", "peer_neighbour", "peer_street", "peer_device", "probe")
     story.peers = Peers(folder / "wireguard", *names)
     story.openvpn = OpenVpn(folder / "openvpn")
     for place, transport, inside in (("client", "tcp", "10.8.1.0"), ("head", "udp", "10.8.2.0")):
@@ -147,10 +163,9 @@ def register(story: Story) -> None:
 
 
 def _register_endpoints(story: Story) -> None:
-    office, branch, line = ground.MEMBERS["office"], ground.MEMBERS["branch"], ground.TEST_LINE
+    office, line = ground.MEMBERS["office"], ground.TEST_LINE
     rows = [
         f"member_source,{office},wireguard,udp,{ground.HEAD},{WIREGUARD_PORT},office",
-        f"member_source,{branch},wireguard,udp,{ground.HEAD},{WIREGUARD_PORT},branch",
         f"member_source,{line},wireguard,udp,{ground.HEAD},{WIREGUARD_PORT},test line",
         "member_source,0.0.0.0/0,wireguard,udp,,0,everybody",
         f"remote_gateway,{ground.HEAD},openvpn,udp,{office},{OPENVPN_PORT},office",
@@ -160,7 +175,7 @@ def _register_endpoints(story: Story) -> None:
     table = "\n".join([head, *(f"{story.ids['company']},north,{row},remote work" for row in rows), ""])
     imported = story.raabta("endpoint", "import", "-", "--tables", "tables.toml", given=table, code=3)
     story.found["everybody"] = [line for line in imported.err.splitlines() if line.startswith("refused")]
-    names = ("office", "branch", "line", "openvpn", "staff")
+    names = ("office", "line", "openvpn", "staff")
     story.ids |= dict(zip(names, imported.out.split(), strict=True))
     story.ids["tunnel"] = story.raabta(
         "endpoint", "add", story.ids["freelancer"], "--direction", "member_source", "--prefix",
@@ -201,7 +216,7 @@ def prove(story: Story) -> None:
     looks = [(*words, "--check") for words in pages]
     looks += [(*domain, "--check", "--tables", "tables.toml", *asked), (*reverse, "--check", *asked)]
     checks = [partial(raabta, *words) for words in looks]
-    attested = [partial(_attest, story, name) for name in ("office", "branch", "line")]
+    attested = [partial(_attest, story, name) for name in ("office", "line")]
     proved = story.desk.each(*checks, *attested)
     story.found["proved"] = [said.out.split("\t")[1] for said in proved]
     story.found["seen from"] = sorted(line for line in proved[2].err.splitlines() if "shows it" in line)
@@ -220,13 +235,12 @@ def _attest(story: Story, name: str) -> Said:
 
 
 def apply_for(story: Story) -> None:
-    """Three applications: the company's, its branch's (to be revoked later), the freelancer's with a sponsor."""
-    three = {
+    """Two applications: the company's, and the freelancer's with a sponsor."""
+    both = {
         "case": ("company", "pk.A", ("office", "line", "openvpn", "staff"), "incorporation"),
-        "branch case": ("company", "pk.A", ("branch",), "incorporation"),
         "freelance case": ("freelancer", "pk.B", ("tunnel",), "sponsor_voucher"),
     }
-    papers = story.desk.each(*(partial(_apply_one, story, name, *what) for name, what in three.items()))
+    papers = story.desk.each(*(partial(_apply_one, story, name, *what) for name, what in both.items()))
     story.found["applications"] = papers
 
 
@@ -326,7 +340,7 @@ def load(story: Story) -> None:
 
 def _openings(story: Story) -> dict[str, bool]:
     """Whose WireGuard opening to the company's gateway is answered; each has a key that is known there."""
-    whose = ("office", "branch", "neighbour", "street", "device")
+    whose = ("office", "neighbour", "street", "device")
     return {name: story.peers.opens(f"peer_{name}", place=name) for name in whose}
 
 
@@ -341,20 +355,13 @@ def spare(story: Story) -> None:
     found, peers = story.found, story.peers
     found["spared"] = _openings(story)
     peers.dial("office", place="office", server="head")
-    peers.dial("branch", place="branch", server="head")
-    dialling = story.openvpn.dial("freelancer", "client")
-    story.lines = {place: call(place, "10.9.0.1") for place in ("office", "branch")}
+    story.openvpn.dial("freelancer", "client")
     assert until(lambda: talks(call("freelancer", "10.8.1.1")))
+    story.lines = {place: call(place, inside) for place, inside in (("office", "10.9.0.1"), ("freelancer", "10.8.1.1"))}
     found["tunnels"] = {place: talks(line) for place, line in story.lines.items()}
-    dialling.terminate()
-    at = f"{ground.CLIENT}:{OPENVPN_PORT}"
-    twin = f"{ground.TWIN}:{OPENVPN_PORT}"
-    tests = {
-        "office": ("office", story.folder / "peer_office.toml"),
-        "office, udp": ("office", f"openvpn://{ground.HEAD}:{OPENVPN_PORT}", "--twin", f"openvpn://{twin}"),
-        "freelancer": ("freelancer", f"openvpn+tcp://{at}", "--twin", f"openvpn+tcp://{twin}"),
+    tests = _TESTS | {
+        "office": ("office", "peer_office.toml"),
         "neighbour": ("neighbour", _expect_file(story, "peer_neighbour")),
-        "neighbour, tcp": ("neighbour", f"openvpn+tcp://{at}", "--twin", f"openvpn+tcp://{twin}"),
     }
     *said, verified = story.desk.each(*(partial(story.expects, *words) for words in tests.values()), story.verifies)
     found["effects"] = dict(zip(tests, map(_answer, said), strict=True))
@@ -396,21 +403,21 @@ def _ask_and_load(story: Story) -> None:
 
 
 def revoke(story: Story) -> None:
-    """The branch's application is revoked, and the test line's end brought forward: a new list."""
+    """The freelancer's application is revoked, and the test line's end brought forward: a new list."""
     found, raabta = story.found, story.raabta
     soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=ENDS_IN_S)
     story.ends_at = soon
     raabta(
         "endpoint", "change", story.ids["line"], "--valid-until", f"{soon:%Y-%m-%dT%H:%M:%SZ}", "--tables", "tables.toml"
     )
-    found["before revocation"] = talks(story.lines["branch"])
-    words = ("case", "step", story.ids["branch case"], "revoked", "--by", "officer-1", "--reason", "member_left")
+    found["before revocation"] = talks(story.lines["freelancer"])
+    words = ("case", "step", story.ids["freelance case"], "revoked", "--by", "officer-1", "--reason", "member_left")
     raabta(*words)
     found["listed then"] = _publish(story, 2)
     story.gateway("pull")
     refused = story.gateway("apply", code=3)
     found["large change"] = "change.large" in refused.err
-    found["still"] = talks(story.lines["branch"])
+    found["still"] = talks(story.lines["freelancer"])
     found["applied then"] = story.gateway("apply", "--override").out
     found["cut"] = {place: talks(line) for place, line in story.lines.items()}
     found["revoked"] = _openings(story)
@@ -421,11 +428,11 @@ def revoke(story: Story) -> None:
 def end(story: Story) -> None:
     """The test line's entry ends by itself; and at last nobody inspects any more."""
     found, peers = story.found, story.peers
-    branch = story.desk.later(story.expects, "branch", _expect_file(story, "peer_branch"))
+    revoked = story.desk.later(story.expects, *_TESTS["freelancer"])
     assert until(lambda: dt.datetime.now(dt.UTC) > story.ends_at)
     found["ended"] = until(lambda: not peers.opens("probe", place=GATEWAY))
     found["verified then"] = story.verifies()
-    found["branch"] = _answer(branch.result())
+    found["freelancer then"] = _answer(revoked.result())
     ground.stop_inspecting()
     found["verified at last"] = story.verifies()
 
