@@ -4,9 +4,12 @@
 the kernel gives them small buffers). Each transfer takes so many seconds (default 2).
 
 Two chains of three namespaces, member, router, server, joined by veth pairs: one router is bare, the other has the
-reference policy with 100,000 entries and an operator's inspection behind it (300 rules that look into packets). Transfers over the one and the other take turns, so that what else the machine does hits both; a
-share is taken within each turn, and the median of all turns counts. No packet is longer than the link's 1,500 bytes (no
-segmentation offload): each is looked at by itself, which is the worst case for rules.
+reference policy with 100,000 entries and an operator's inspection behind it (300 rules that look into packets).
+Transfers over the one and the other take turns, so that what else the machine does hits both; a share is taken within
+each turn, and the median of all turns counts. ``tcp`` is as systems send it, in segments of up to 64 kB; ``tcp_small``
+has no segment longer than the link's 1,500 bytes, so that rules look at each; ``udp`` sends, forwards and receives
+datagrams of 1,400 bytes as fast as one core can, so that every rule costs throughput. Its share has no goal: it says
+what 0.5 µs are of the 5 to 6 µs that a datagram takes in all.
 """
 
 import datetime as dt
@@ -33,7 +36,7 @@ from raabta.remedy.transaction import find_change
 from tests.cases.gating import entry, exemptions, gateway, load
 
 N_ENTRIES: Final = 100_000
-TURNS: Final = 15
+TURNS: Final = 11
 SHARE_GOAL: Final = 0.95
 LOAD_GOAL_S: Final = 3.0
 COMPILE_GOAL_S: Final = 5.0
@@ -108,7 +111,8 @@ def main(seconds: float = 2.0) -> None:
         nft.load_text(INSPECTION)
         agent = gateway(Path(tempfile.mkdtemp()), clock=lambda: dt.datetime.now(dt.UTC))
         assert apply(agent, load(listed)).state == "applied"
-    for kind in ("tcp", "udp"):
+    for kind in ("tcp", "tcp_small", "udp"):
+        _limit_segments(1 if kind == "tcp_small" else 65_535)
         _compare(kind, seconds)
 
 
@@ -180,8 +184,14 @@ def _build(kind: str) -> None:
     _ip([f"addr add {SERVER}/16 dev wire", "link set wire up", "route add 198.18.0.0/16 via 198.19.255.254"], server)
     with enter(router):
         Path("/proc/sys/net/ipv4/ip_forward").write_text("1", "ascii")
-    for name, device in ((member, "wire"), (server, "wire"), (router, "in"), (router, "out")):
-        _ip([f"link set {device} gso_max_segs 1"], name)
+
+
+def _limit_segments(n: int) -> None:
+    """Let devices join so many packets of a connection into one."""
+    for kind in ("bare", "policy"):
+        _ip([f"link set wire gso_max_segs {n}"], f"member_{kind}")
+        _ip([f"link set wire gso_max_segs {n}"], f"server_{kind}")
+        _ip([f"link set in gso_max_segs {n}", f"link set out gso_max_segs {n}"], f"router_{kind}")
 
 
 def _ip(lines: list[str], name: str = "") -> None:
@@ -192,9 +202,9 @@ def _ip(lines: list[str], name: str = "") -> None:
 def _compare(kind: str, seconds: float) -> None:
     pumped: dict[str, list[float]] = {"bare": [], "exempt": [], "inspected": []}
     ways: dict[str, Callable[[], float]] = {
-        "bare": lambda: _pump("bare", kind, MEMBER, seconds),
-        "exempt": lambda: _pump("policy", kind, MEMBER, seconds),
-        "inspected": lambda: _pump("policy", kind, NEIGHBOUR, seconds),
+        "bare": lambda: _pump("bare", kind[:3], MEMBER, seconds),
+        "exempt": lambda: _pump("policy", kind[:3], MEMBER, seconds),
+        "inspected": lambda: _pump("policy", kind[:3], NEIGHBOUR, seconds),
     }
     for turn in range(TURNS):
         for name in list(ways) if turn % 2 else reversed(ways):
@@ -203,9 +213,8 @@ def _compare(kind: str, seconds: float) -> None:
         shares = [there / bare for there, bare in zip(pumped[name], pumped["bare"], strict=True)]
         share = statistics.median(shares)
         words = f"({min(shares):.0%}–{max(shares):.0%}, {statistics.median(pumped[name]) / 1e6:.0f} Mbit/s)"
-        judged = (
-            "" if name == "inspected" else f" {'meets' if share >= SHARE_GOAL else 'FALLS SHORT OF'} {SHARE_GOAL:.0%}"
-        )
+        judged = f" {'meets' if share >= SHARE_GOAL else 'FALLS SHORT OF'} {SHARE_GOAL:.0%}"
+        judged = judged if name == "exempt" and kind != "udp" else ""
         print(f"{kind} {name}: {share:.1%} of the bare router's {words}{judged}")
 
 

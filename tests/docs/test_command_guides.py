@@ -25,7 +25,7 @@ GUIDES = {
     "control": DOCS / "guides" / "control.md",
     "lab": DOCS / "guides" / "lab-command.md",
 }
-NAMES = ("diagnose", "probe", "control", "lab list", "lab run", "lab score", "lab fit", "lab shell")
+NAMES = ("diagnose", "probe", "control", "lab list", "lab run", "lab score", "lab fit", "lab shell", "lab exempt")
 
 
 REFERENCE = tuple(name for name, _ in register_commands())

@@ -73,6 +73,8 @@ _ROUTER: Final = "198.18.255.254"
 _LOOP: Final = "169.254.9."
 _LOOP_HARDWARE: Final = "02:00:00:00:09:02"
 _WAIT_S: Final = 30.0
+_PAUSE_S: Final = 0.05
+"""Between two looks. WireGuard answers one opening of a peer in 20 ms at most, and there are two processors."""
 
 
 def run(*words: str, text: str = "") -> str:
@@ -96,6 +98,7 @@ def until(condition: Callable[[], bool]) -> bool:
     while time.monotonic() < end:
         if condition():
             return True
+        time.sleep(_PAUSE_S)
     return False
 
 

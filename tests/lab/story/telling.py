@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -99,6 +100,7 @@ def tell() -> Found:
         began = time.monotonic()
         chapter(story)
         story.seconds[chapter.__name__] = round(time.monotonic() - began, 1)
+        sys.stderr.write(f"{chapter.__name__}: {story.seconds[chapter.__name__]} s\n")
     return story.found | {"seconds": story.seconds}
 
 
@@ -429,7 +431,7 @@ def end(story: Story) -> None:
     """The test line's entry ends by itself; and at last nobody inspects any more."""
     found, peers = story.found, story.peers
     revoked = story.desk.later(story.expects, *_TESTS["freelancer"])
-    assert until(lambda: dt.datetime.now(dt.UTC) > story.ends_at)
+    time.sleep(max(0.0, (story.ends_at - dt.datetime.now(dt.UTC)).total_seconds()))  # what is waited for is the clock
     found["ended"] = until(lambda: not peers.opens("probe", place=GATEWAY))
     found["verified then"] = story.verifies()
     found["freelancer then"] = _answer(revoked.result())
