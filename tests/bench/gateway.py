@@ -1,7 +1,7 @@
 """The gateway: 100,000 entries compiled, verified and loaded; and what a router with the policy lets through.
 
 ``python -m tests.bench.gateway [SECONDS]``, as root or where users may make namespaces (then without the large load:
-the kernel gives them small buffers). Each transfer takes so many seconds (default 2).
+the kernel gives them small buffers). Each transfer takes so many seconds (default 0.7).
 
 Two chains of three namespaces, member, router, server, joined by veth pairs: one router is bare, the other has the
 reference policy with 100,000 entries and an operator's inspection behind it (300 rules that look into packets).
@@ -36,7 +36,7 @@ from raabta.remedy.transaction import find_change
 from tests.cases.gating import entry, exemptions, gateway, load
 
 N_ENTRIES: Final = 100_000
-TURNS: Final = 11
+TURNS: Final = 21
 SHARE_GOAL: Final = 0.95
 LOAD_GOAL_S: Final = 3.0
 COMPILE_GOAL_S: Final = 5.0
@@ -59,9 +59,13 @@ INSPECTION: Final = "\n".join(
 )
 
 _RECEIVER: Final = """
-import socket, sys
+import os, socket, sys
 from raabta.lab.world.namespaces import move_into
 move_into(sys.argv[1])
+try:
+    os.setpriority(os.PRIO_PROCESS, 0, -15)  # before whatever else this machine does
+except PermissionError:
+    pass
 kind, seconds, port = sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
 buffer, n = bytearray(1 << 20), 0
 if kind == "tcp":
@@ -82,9 +86,13 @@ except TimeoutError:
 print(n)
 """
 _SENDER: Final = """
-import socket, sys, time
+import os, socket, sys, time
 from raabta.lab.world.namespaces import move_into
 move_into(sys.argv[1])
+try:
+    os.setpriority(os.PRIO_PROCESS, 0, -15)  # before whatever else this machine does
+except PermissionError:
+    pass
 kind, seconds, source, server, port = sys.argv[2], float(sys.argv[3]), sys.argv[4], sys.argv[5], int(sys.argv[6])
 line = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
 line.bind((source, 0))
@@ -98,7 +106,7 @@ print(time.monotonic() - began)
 """
 
 
-def main(seconds: float = 2.0) -> None:
+def main(seconds: float = 0.7) -> None:
     """Run all of it, inside new namespaces."""
     prepare_machine()
     now = dt.datetime.now(dt.UTC)
@@ -236,6 +244,6 @@ if __name__ == "__main__":
     if "--inside" in sys.argv:
         main(float(sys.argv[-1]))
     else:
-        wanted = sys.argv[1] if len(sys.argv) > 1 else "2"
+        wanted = sys.argv[1] if len(sys.argv) > 1 else "0.7"
         command = [sys.executable, "-m", "tests.bench.gateway", "--inside", wanted]
         sys.exit(subprocess.run(unshared(command), env=tool_environment(), check=False).returncode)

@@ -38,9 +38,9 @@ Try one of these:
   raabta probe                                measure from here (asks you first)
   raabta lab run tls-reset-sni                a small country with interference
   raabta control --help                       a witness elsewhere, for probes
-  raabta org add --help                       register a member; then endpoint, case
-  raabta list keys rehearse hall              sign an exemption list, for practice
-  raabta gateway --help                       load such a list, test it, undo it
+  raabta org add --help                       a member; then endpoint, case
+  raabta list keys rehearse hall              sign a list, for practice
+  raabta gateway --help                       load a list, test it, undo it
 
 All options:  raabta COMMAND --help
 Guides:       docs/guides/, in the source of Raabta

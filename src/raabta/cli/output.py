@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_output(name: str) -> Iterator[BinaryIO]:
+def open_output(name: str, *, private: bool = False) -> Iterator[BinaryIO]:
     """Open standard output ("-") or a file for writing.
 
     A file is written beside its place and renamed at the end; when anything goes wrong, also Ctrl-C, what stood there
-    before still stands. A device or a named pipe is written as it is.
+    before still stands. A device or a named pipe is written as it is. A ``private`` file is its owner's alone.
 
     Raises:
         OSError: The place cannot be written.
@@ -34,11 +34,15 @@ def open_output(name: str) -> Iterator[BinaryIO]:
         return
     part = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as stream:
+        with open(part, "wb", opener=_for_owner if private else None) as stream:
             yield stream
         part.replace(place)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _for_owner(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def open_console(output: BinaryIO) -> "Console":

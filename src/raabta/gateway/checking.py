@@ -14,7 +14,7 @@ from raabta.model.effect import Effect
 from raabta.remedy.transaction import find_differences
 
 if TYPE_CHECKING:
-    from raabta.pipeline.expecting import Measuring
+    from raabta.pipeline.expecting import ExpectPlan, Measuring
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -70,9 +70,25 @@ def measure(agent: Agent, measuring: "Measuring") -> list[Effect]:
     from raabta.pipeline.expect_file import read_plan  # noqa: PLC0415
     from raabta.pipeline.expecting import expect_exempt  # noqa: PLC0415
 
-    effects = [asyncio.run(expect_exempt(read_plan(file, url=""), measuring)) for file in agent.settings.verify_files]
+    plans = [_with_witness(read_plan(file, url=""), agent) for file in agent.settings.verify_files]
+    effects = [asyncio.run(expect_exempt(plan, measuring)) for plan in plans]
     results = agent.settings.verify_results
     if results:
         with results.open("ab") as stream:
             stream.writelines(msgspec.json.encode(effect) + b"\n" for effect in effects)
     return effects
+
+
+def _with_witness(plan: "ExpectPlan", agent: Agent) -> "ExpectPlan":
+    """Add what the witness outside saw; where that is not fresh, the result says what it could not tell without it."""
+    from raabta.pipeline.expecting import facts_of_outside  # noqa: PLC0415  as above
+
+    file = agent.settings.verify_outside
+    if file is None or not file.is_file():
+        return plan
+    try:
+        effects = [msgspec.json.decode(line, type=Effect) for line in file.read_bytes().splitlines() if line.strip()]
+        outside = facts_of_outside(effects, label=plan.label, now=agent.now())
+    except ValueError:  # none is fresh, or the file is half written
+        return plan
+    return msgspec.structs.replace(plan, outside=outside)

@@ -40,6 +40,7 @@ agent is killed, its successor waits until the kernel has answered.
 import functools
 import hashlib
 import ipaddress
+import os
 import subprocess
 from typing import Any, Final
 
@@ -75,6 +76,7 @@ def nft(*arguments: str, text: str = "", keep_open: tuple[int, ...] = ()) -> byt
             timeout=DEADLINE_S,
             check=False,
             pass_fds=keep_open,
+            env={**os.environ, "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin", "LC_ALL": "C"},
         )
     except FileNotFoundError as error:
         message = "nft is not installed. On Debian: apt-get install nftables"

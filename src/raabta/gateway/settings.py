@@ -57,6 +57,8 @@ class VerifyPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Files with the keys of a probe peer, as ``raabta probe --expect exempt`` takes them."""
     results: str = ""
     """Where results are added to, one a line (JSON); "" for nowhere."""
+    outside: str = ""
+    """What a witness outside found with the same files (jsonl); results older than an hour are passed over."""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +96,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     acknowledge_to: Path | None
     verify_files: tuple[Path, ...]
     verify_results: Path | None
+    verify_outside: Path | None = None
 
     def source(self) -> Source:
         """Say where the list comes from, and whom to believe.
@@ -156,6 +159,7 @@ def load_settings(file: Path) -> GatewaySettings:
         acknowledge_to=whole(read.acknowledge.folder),
         verify_files=tuple(place / name for name in read.verify.files),
         verify_results=whole(read.verify.results),
+        verify_outside=whole(read.verify.outside),
     )
 
 

@@ -24,6 +24,7 @@ from raabta.model.register import (
 from raabta.registry.cases import advance, missing
 from raabta.registry.country import ApplicationType, Country, load_country
 from raabta.registry.store import Records
+from raabta.registry.wellformed import without_identity_numbers
 
 
 def has_consent(records: Records, organisation_id: str, *, purpose: str, recipient: str) -> bool:
@@ -76,7 +77,7 @@ def take_step(
     """
     case = required(records, case_id)
     if status not in CASE_STEPS:
-        message = f"{status!r} is no status. There are: {', '.join(CASE_STEPS)}."
+        message = f"{without_identity_numbers(status)!r} is no status. There are: {', '.join(CASE_STEPS)}."
         raise ValueError(message)
     country = country_of(records, case)
     reference, valid_until = answer

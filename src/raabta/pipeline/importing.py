@@ -60,7 +60,7 @@ class Imported(Struct, frozen=True, kw_only=True):
     """Of rules that told something of rows that went in."""
 
 
-class _Table:
+class Intake:
     """Rows on their way in: what is new, what replaces, what is wrong."""
 
     def __init__(self) -> None:
@@ -73,13 +73,16 @@ class _Table:
         self.warnings: list[RowFault] = []
 
     def blame(self, row: Row, complaints: Complaints) -> None:
+        """Note what is wrong with a row."""
         self.faults += [row.fault(name, words) for name, words in complaints.items()]
 
     def take(self, record: Any, *, is_known: bool) -> None:
+        """Take a record in."""
         (self.changed if is_known else self.added)[record.id] = record
         self.ids.append(record.id)
 
     def store(self, records: Records) -> Imported:
+        """Write all that was taken in, and tell what became of the table."""
         for new in (self.added.values(), self.people):
             records.add_all(new)
         for known in (self.changed.values(), self.people_changed):
@@ -99,11 +102,11 @@ def import_organisations(records: Records, source: Iterable[bytes], *, maker: Ma
         ValueError: The head is not understood; then nothing went in.
     """
     columns = (*ORGANISATION_COLUMNS, *PERSON_COLUMNS, *IDENTITY_COLUMNS)
-    table = _Table()
+    table = Intake()
     known = {found.id: found for found in records.find(Organisation)}
     named = {_name_of(found): found.id for found in known.values()}
     people = {(person.organisation_id, person.name): person for person in records.find(Person)}
-    for row in _rows(table, source, columns=columns, required=("legal_name", "legal_form", "country")):
+    for row in rows_of(table, source, columns=columns, required=("legal_name", "legal_form", "country")):
         hashed = _hash_identity(row, maker.key)
         earlier = known.get(row.texts.get("id", ""))
         organisation, complaints = _read_organisation(row, earlier, maker)
@@ -130,13 +133,13 @@ def import_endpoints(records: Records, source: Iterable[bytes], *, maker: Maker)
         ValueError: The head is not understood; then nothing went in.
     """
     assert maker.lint is not None, "end points are linted on their way in"  # noqa: S101  for the type checker
-    table = _Table()
+    table = Intake()
     owners = {found.id for found in records.find(Organisation)}
     known = {found.id: found for found in records.find(MemberEndpoint)}
     same = {signature(found): found.id for found in known.values()}
     names = _by_owner(records)
     reviewed = _by_subject(records)
-    for row in _rows(table, source, columns=ENDPOINT_COLUMNS, required=("organisation_id", "direction")):
+    for row in rows_of(table, source, columns=ENDPOINT_COLUMNS, required=("organisation_id", "direction")):
         earlier = known.get(row.texts.get("id", ""))
         endpoint, complaints = _read_endpoint(row, earlier, maker)
         if endpoint is not None and not complaints:
@@ -156,9 +159,14 @@ def import_endpoints(records: Records, source: Iterable[bytes], *, maker: Maker)
     return table.store(records)
 
 
-def _rows(
-    table: _Table, source: Iterable[bytes], *, columns: tuple[str, ...], required: tuple[str, ...]
+def rows_of(
+    table: Intake, source: Iterable[bytes], *, columns: tuple[str, ...], required: tuple[str, ...]
 ) -> Iterator[Row]:
+    """Give the rows of a table that may be read; what is wrong with the others is noted.
+
+    Raises:
+        ValueError: The head is not understood.
+    """
     for row in read_table(source, columns=columns, required=required):
         if isinstance(row, RowFault):
             table.faults.append(row)
@@ -177,7 +185,7 @@ def _read_organisation(row: Row, earlier: Organisation | None, maker: Maker) -> 
         "changed_at": maker.now,
     }
     organisation, complaints = read_record(
-        Organisation, _texts(row, ORGANISATION_COLUMNS), given=_kept(row, earlier) | given
+        Organisation, texts_in(row, ORGANISATION_COLUMNS), given=kept_fields(row, earlier) | given
     )
     if organisation is None:
         return None, complaints
@@ -189,8 +197,8 @@ def _read_endpoint(row: Row, earlier: MemberEndpoint | None, maker: Maker) -> tu
         "id": row.texts.get("id") or maker.new_id("e-"),
         "created_at": earlier.created_at if earlier else maker.now,
     }
-    texts = _texts(row, ENDPOINT_COLUMNS)
-    kept = _kept(row, earlier)
+    texts = texts_in(row, ENDPOINT_COLUMNS)
+    kept = kept_fields(row, earlier)
     if not texts.get("prefix") and "prefix" not in kept:
         given["prefix"] = ""
     if not texts.get("valid_from"):
@@ -213,11 +221,12 @@ def read_start(texts: dict[str, str], now: dt.datetime) -> dt.datetime:
         return now
 
 
-def _texts(row: Row, columns: tuple[str, ...]) -> dict[str, str]:
+def texts_in(row: Row, columns: tuple[str, ...]) -> dict[str, str]:
+    """Give the texts of some columns of a row."""
     return {name: text for name, text in row.texts.items() if name in columns}
 
 
-def _kept(row: Row, earlier: Struct | None) -> dict[str, Any]:
+def kept_fields(row: Row, earlier: Struct | None) -> dict[str, Any]:
     """Give the fields of the earlier record that this table has no column for."""
     return (
         {}
@@ -264,7 +273,7 @@ def _read_person(row: Row, hashed: str, maker: Maker, *, organisation_id: str) -
     return person, {field_columns.get(name, name): words for name, words in complaints.items()}
 
 
-def _take_person(table: _Table, person: Person | None, known: dict[tuple[str, str], Person]) -> None:
+def _take_person(table: Intake, person: Person | None, known: dict[tuple[str, str], Person]) -> None:
     """Take a person in; one that the organisation has already is renewed, and keeps the paper that was seen."""
     if person is None:
         return
@@ -285,7 +294,7 @@ def _name_of(organisation: Organisation) -> tuple[str, str, str]:
 
 
 def _about_others(
-    given: Organisation, known: dict[str, Organisation], named: dict[tuple[str, str, str], str], table: _Table
+    given: Organisation, known: dict[str, Organisation], named: dict[tuple[str, str, str], str], table: Intake
 ) -> Complaints:
     if given.sponsor_id and (given.sponsor_id == given.id or given.sponsor_id not in known):
         return {"sponsor_id": "no organisation has this id. Register the sponsor first."}

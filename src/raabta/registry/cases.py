@@ -24,6 +24,7 @@ from raabta.model.register import (
     Organisation,
 )
 from raabta.registry.country import ApplicationType, Country
+from raabta.registry.wellformed import about_text, without_identity_numbers
 
 NEEDS_REASON: Final = frozenset({"rejected", "revoked", "expired", "appeal"})
 """Statuses that nobody is put into without being told why."""
@@ -74,10 +75,12 @@ def see_document(case: Case, paper: Document, *, country: Country, now: dt.datet
     """Note that a paper was seen, or waived with a reason. A paper seen again replaces the earlier line.
 
     Raises:
-        ValueError: No such paper exists in this country, it was neither seen nor waived, or the case is decided.
+        ValueError: No such paper exists in this country, it was neither seen nor waived, a text holds an identity
+            number, or the case is decided.
     """
     if paper.kind not in country.document:
-        message = f"{paper.kind!r} is no paper of {country.name}. There are: {', '.join(sorted(country.document))}."
+        known = ", ".join(sorted(country.document))
+        message = f"{without_identity_numbers(paper.kind)!r} is no paper of {country.name}. There are: {known}."
         raise ValueError(message)
     if case.status not in OPEN:
         message = f"case {case.id} is {case.status}: its papers are settled. Go on with a new step first."
@@ -85,9 +88,13 @@ def see_document(case: Case, paper: Document, *, country: Country, now: dt.datet
     if paper.seen_at is None and not paper.waived:
         message = f"{paper.kind}: say who saw it, or why it is not needed."
         raise ValueError(message)
-    if paper.seen_at is not None and not paper.seen_by:
-        message = f"{paper.kind}: say who saw it (by)."
+    if paper.seen_at is not None and paper.waived:
+        message = f"{paper.kind}: it was seen, so nobody need say why it is not needed. Give one of the two."
         raise ValueError(message)
+    if paper.seen_at is not None and not paper.seen_by:
+        message = f"{paper.kind}: say who saw it (by), or why it is not needed."
+        raise ValueError(message)
+    _check_texts({"who saw it": paper.seen_by, "why it is not needed": paper.waived})
     others = tuple(line for line in case.documents if line.kind != paper.kind)
     return msgspec.structs.replace(case, documents=(*others, paper), changed_at=now)
 
@@ -162,6 +169,7 @@ def advance(
     if step.at < case.changed_at:
         message = f"case {case.id} was changed at {case.changed_at.isoformat()}; a step cannot lie before that."
         raise ValueError(message)
+    _check_texts({"by": step.by, "reason": step.reason, "reference": case.reference})
     _check_reason(step, country)
     demand = _DEMANDS.get(step.status)
     words = demand(case, gaps, has_consent) if demand else ""
@@ -169,6 +177,13 @@ def advance(
         message = f"case {case.id} cannot become {step.status}: {words}"
         raise ValueError(message)
     return msgspec.structs.replace(case, status=step.status, steps=(*case.steps, step), changed_at=step.at)
+
+
+def _check_texts(typed: dict[str, str]) -> None:
+    for name, text in typed.items():
+        if words := about_text(name, text):
+            message = f"{name}: {words}"
+            raise ValueError(message)
 
 
 def _check_reason(step: CaseStep, country: Country) -> None:

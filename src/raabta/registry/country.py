@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from raabta.model.register import CaseStatus, LegalForm
+from raabta.registry.wellformed import without_identity_numbers
 
 CASE_PREFIX: Final = "case:"
 DOCUMENT_PREFIX: Final = "document:"
@@ -96,7 +97,9 @@ class Country(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         found = self.application.get(name) if prefix == self.code.lower() else None
         if found is None:
             known = ", ".join(f"{self.code.lower()}.{name} ({row.title})" for name, row in self.application.items())
-            message = f"{kind!r} is no type of application in {self.name}. There are: {known}."
+            message = (
+                f"{without_identity_numbers(kind)!r} is no type of application in {self.name}. There are: {known}."
+            )
             raise ValueError(message)
         return found
 

@@ -24,6 +24,7 @@ from msgspec import Struct
 from raabta.model.register import Case, MemberEndpoint, Organisation, Person, Proof, ProofKind
 from raabta.registry.claims import ADDRESS_KINDS, DOMAIN_KINDS, claim_of
 from raabta.registry.secrets import RegisterKey
+from raabta.registry.wellformed import without_identity_numbers
 from raabta.wire.challenge import Claim, is_challenge_for, make_challenge
 
 VALID_DAYS: Final[dict[ProofKind, int]] = {
@@ -125,7 +126,7 @@ def accept(
         proved_at=now,
         expires_at=min(ends_at, until or ends_at),
         witnesses=tuple(witnesses),
-        evidence=evidence[:MAX_EVIDENCE_CHARS],
+        evidence=_short(evidence),
     )
 
 
@@ -133,12 +134,17 @@ def note(proof: Proof, *, evidence: str) -> Proof:
     """Write down a look that did not find it. A proof in force keeps what it rests on."""
     if proof.status != "pending":
         return proof
-    return msgspec.structs.replace(proof, evidence=evidence[:MAX_EVIDENCE_CHARS])
+    return msgspec.structs.replace(proof, evidence=_short(evidence))
 
 
 def withdraw(proof: Proof, *, reason: str) -> Proof:
     """End a proof before its time: somebody else has the address, the member has left."""
-    return msgspec.structs.replace(proof, status="withdrawn", evidence=reason[:MAX_EVIDENCE_CHARS])
+    return msgspec.structs.replace(proof, status="withdrawn", evidence=_short(reason))
+
+
+def _short(evidence: str) -> str:
+    """Cut what a look found; names and pages that it quotes are a member's, and may hold anything."""
+    return without_identity_numbers(evidence)[:MAX_EVIDENCE_CHARS]
 
 
 def settle(proof: Proof, now: dt.datetime) -> Proof:

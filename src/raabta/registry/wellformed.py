@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec import Struct, structs
 
-from raabta.model.register import MemberEndpoint, Organisation, Person
+from raabta.model.register import Case, MemberEndpoint, Organisation, Person
 
 Complaints = dict[str, str]
 """Field to what is wrong with it."""
@@ -48,6 +48,22 @@ CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 def has_identity_number(text: str) -> bool:
     """Say whether a text holds what looks like a person's identity number."""
     return IDENTITY_NUMBER.search(text) is not None
+
+
+def without_identity_numbers(text: str) -> str:
+    """Give a text without what looks like a person's identity number: as it may stand in an error or a note."""
+    return IDENTITY_NUMBER.sub("(a number)", text)
+
+
+def about_text(name: str, text: str) -> str:
+    """Say what is wrong with a text that somebody typed into a field, "" where nothing is."""
+    checks: tuple[tuple[Callable[[str], Any], str], ...] = (
+        (has_identity_number, "this looks like a person's identity number, which is not kept. Leave it out."),
+        (lambda part: not part.isprintable(), "it holds a line break or a character that cannot be printed."),
+        (lambda part: part.startswith(FORMULA), "a spreadsheet would run it. Begin with a letter or digit."),
+        (lambda part: len(part) > _longest(name), f"at most {_longest(name)} characters."),
+    )
+    return next((words for is_wrong, words in checks if is_wrong(text)), "")
 
 
 def tidy_organisation(given: Organisation) -> tuple[Organisation, Complaints]:
@@ -108,6 +124,17 @@ def tidy_endpoint(given: MemberEndpoint) -> tuple[MemberEndpoint, Complaints]:
     return tidied, found | _about_validity(tidied)
 
 
+def tidy_case(given: Case) -> tuple[Case, Complaints]:
+    """Give an application in its one way of writing, and what is wrong with its texts."""
+    steps, documents = tuple(map(_trimmed, given.steps)), tuple(map(_trimmed, given.documents))
+    tidied = structs.replace(_trimmed(given), steps=steps, documents=documents)
+    found = dict(_texts(tidied))
+    for name, rows in (("steps", steps), ("documents", documents)):
+        if words := next((words for row in rows for words in dict(_texts(row)).values()), ""):
+            found[name] = words
+    return tidied, found
+
+
 def tidy_prefix(text: str) -> tuple[str, str]:
     """Give a prefix in CIDR form, and what is wrong with it ("" if nothing); "" stays ""."""
     if not text:
@@ -163,20 +190,10 @@ def _texts(record: Struct, leave: tuple[str, ...] = ()) -> Iterator[tuple[str, s
         value = getattr(record, name)
         parts = value if isinstance(value, tuple) else (value,)
         complaint = next(
-            (words for _, part in _only_texts((name, part) for part in parts) if (words := _about(name, part))), ""
+            (words for _, part in _only_texts((name, part) for part in parts) if (words := about_text(name, part))), ""
         )
         if complaint and name not in leave:
             yield name, complaint
-
-
-def _about(name: str, text: str) -> str:
-    checks: tuple[tuple[Callable[[str], Any], str], ...] = (
-        (has_identity_number, "this looks like a person's identity number, which is not kept. Leave it out."),
-        (lambda part: not part.isprintable(), "it holds a line break or a character that cannot be printed."),
-        (lambda part: part.startswith(FORMULA), "a spreadsheet would run it. Begin with a letter or digit."),
-        (lambda part: len(part) > _longest(name), f"at most {_longest(name)} characters."),
-    )
-    return next((words for is_wrong, words in checks if is_wrong(text)), "")
 
 
 def _longest(name: str) -> int:

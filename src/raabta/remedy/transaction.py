@@ -12,6 +12,7 @@ timeout for an element that is there.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from raabta.remedy.flows import CUT_S, Elements, Flows, Shape
@@ -127,7 +128,8 @@ def find_differences(flows: Flows, held: Held, *, now_s: int) -> list[str]:
 
     A tuple that is being cut may be there or be gone already: the kernel ends it by itself.
     """
-    wanted = _wanted_sets(flows, held, now_s)
+    unended = {name: elements for name, elements in held.sets.items() if not name.startswith("spared_")}
+    wanted = _wanted_sets(flows, msgspec.structs.replace(held, sets=unended), now_s)
     words = []
     for name in sorted(set(wanted) | set(held.sets)):
         step = _Step(name, wanted.get(name, {}), held.sets.get(name, {}), now_s)

@@ -92,12 +92,12 @@ def attestation_fault(
     if not _is_signed(attestation, key):
         return "it is not signed with this operator's key"
     if attestation.operator != request.operator:
-        return f"it is by {attestation.operator!r}, not by {request.operator!r}"
+        return f"it is by another operator than {request.operator!r}"
     if attestation.challenge != request.challenge:
         return "it answers another challenge: another member's, another end point's or an older one"
     # The very prefix: a wider one would say of many customers what was asked of one.
     if not _is_same(attestation.prefix, request.prefix):
-        return f"it is for {attestation.prefix!r}, not for {request.prefix!r}"
+        return f"it is for another prefix than {request.prefix!r}"
     if attestation.asn not in asns:
         return f"AS{attestation.asn} is no network of this operator"
     return _fault_of_dates(attestation, now)

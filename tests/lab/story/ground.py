@@ -60,13 +60,13 @@ table inet operator {
   chain inspection {
     type filter hook forward priority 0; policy accept;
     meta mark & 0x00100000 != 0 accept
-    meta l4proto udp udp length 156 @th,64,32 0x01000000 drop
-    meta l4proto udp udp dport 1194 @th,64,8 0x38 limit rate over 2/second burst 2 packets drop
-    meta l4proto tcp tcp dport 1194 @ih,16,8 0x38 reject with tcp reset
+    ip saddr 198.18.0.0/16 meta l4proto udp udp length 156 @th,64,32 0x01000000 drop
+    ip saddr 198.18.0.0/16 meta l4proto udp udp dport 1194 @th,64,8 0x38 limit rate over 2/second burst 2 packets drop
+    ip saddr 198.18.0.0/16 meta l4proto tcp tcp dport 1194 @ih,16,8 0x38 reject with tcp reset
   }
 }
 """
-"""Drops WireGuard's first message, throttles OpenVPN's over UDP, resets OpenVPN over TCP. The first rule is the one line
+"""Of members' traffic: drops WireGuard's first message, throttles OpenVPN's over UDP, resets OpenVPN over TCP. The first rule is the one line
 that the reference policy asks the operator for."""
 
 _ROUTER: Final = "198.18.255.254"
@@ -137,11 +137,6 @@ def use_address(address: str) -> None:
 def inspect() -> None:
     """Begin to inspect."""
     run_in(GATEWAY, "nft", "-f", "-", text=INSPECTION)
-
-
-def stop_inspecting() -> None:
-    """Inspect no more."""
-    run_in(GATEWAY, "nft", "delete", "table", "inet", "operator")
 
 
 def _make_test_line() -> None:

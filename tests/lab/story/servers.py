@@ -23,6 +23,7 @@ from raabta.lab.world.namespaces import enter
 from raabta.probe.host import HostNetwork
 from raabta.probe.openings import Train
 from raabta.probe.wireguard import open_wireguard_train
+from raabta.wire.openvpn import SESSION_BYTES, OpenVpnKeys, client_reset, framed
 from raabta.wire.wireguard import WireGuardKeys, public_key
 from tests.lab.story.ground import FAR, RESOLVERS, ZONE_SERVER, run, run_in, until
 
@@ -192,7 +193,7 @@ class Peers:
             mine = f'private_key = "{base64.b64encode(self.private[name]).decode()}"'
             sections += [section, url, mine, f'public_key = "{self.public(server)}"']
         file.touch(0o600)
-        file.write_text("\n".join(["probe_peer = true", f'name = "{name}"', *sections, ""]), "ascii")
+        file.write_text("\n".join(["probe_peer = true", f'name = "the head"', *sections, ""]), "ascii")
         return file
 
     def opens(self, name: str, *, place: str, server: str = "head") -> bool:
@@ -252,6 +253,20 @@ class OpenVpn:
         place = str(self._folder / own)
         fingerprint = certificate.fingerprint(SHA256()).hex(":")
         return ["--cert", f"{place}.crt", "--key", f"{place}.key", "--peer-fingerprint", fingerprint]
+
+
+def opens_by_tcp(place: str, server: str) -> bool:
+    """Whether OpenVPN's opening over TCP is answered, from a namespace."""
+    opening = framed(client_reset(OpenVpnKeys(), session=os.urandom(SESSION_BYTES), at_s=0))
+    try:
+        with enter(place):
+            line = socket.create_connection((FAR[server][0], OPENVPN_PORT), timeout=10)
+        with line:
+            line.settimeout(ANSWER_S)
+            line.sendall(opening)
+            return bool(line.recv(2048))
+    except OSError:
+        return False
 
 
 # --- what goes through tunnels --------------------------------------------------------------------------------------

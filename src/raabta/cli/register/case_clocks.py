@@ -5,6 +5,15 @@ from typing import Annotated, Final
 import typer
 
 from raabta.cli.register.opening import RegisterOption, opened
+from raabta.cli.register.table import (
+    PAGE,
+    FormatOption,
+    LimitOption,
+    as_lines,
+    write_lines,
+    write_table,
+    write_text,
+)
 
 SOMETHING_DUE: Final = 3
 """Exit code of ``due``, so that a nightly job can tell."""
@@ -12,7 +21,13 @@ SOMETHING_DUE: Final = 3
 _Country = Annotated[str, typer.Option("--country", metavar="CC", help="Two letters.")]
 
 
-def due(*, country: _Country = "PK", register: RegisterOption = None) -> None:
+def due(
+    *,
+    country: _Country = "PK",
+    limit: LimitOption = PAGE,
+    format_: FormatOption = None,
+    register: RegisterOption = None,
+) -> None:
     """Say what ends soon and who waits too long, the most urgent first.
 
     Exit code: 0 nothing is due, 3 something is, 1 the database failed, 2 wrong usage.
@@ -31,25 +46,44 @@ def due(*, country: _Country = "PK", register: RegisterOption = None) -> None:
                 country=data,
                 now=found.now(),
             )
-    for row in reminders:
-        typer.echo(f"{row.on}\t{row.subject}\t{row.organisation_id}\t{row.words}")
-    if reminders:
-        raise typer.Exit(SOMETHING_DUE)
-    typer.echo("Nothing is due.", err=True)
+    if not reminders:
+        typer.echo("Nothing is due.", err=True)
+        return
+    if as_lines(format_):
+        write_lines(reminders[:limit])
+    else:
+        rows = [(row.on, row.subject, row.words) for row in reminders[:limit]]
+        write_table(["on", "what", "why"], rows, wrap=True)
+    if limit < len(reminders):
+        typer.echo(f"The {limit:,} most urgent of {len(reminders):,} are shown. More: --limit N", err=True)
+    raise typer.Exit(SOMETHING_DUE)
 
 
-def waiting(*, register: RegisterOption = None) -> None:
-    """Say how long applications wait for an answer, in hours; open ones count for as long as they have waited."""
+def waiting(*, format_: FormatOption = None, register: RegisterOption = None) -> None:
+    """Say how long applications wait for an answer, in hours; open ones count for as long as they have waited.
+
+    Exit code: 0 said, 2 wrong usage, 1 the database failed.
+    """
     with opened(register) as found:
         from raabta.model.register import Case  # noqa: PLC0415
         from raabta.registry.waiting import waiting_times  # noqa: PLC0415
 
         with found.look() as records:
             rows = waiting_times(records.find(Case), now=found.now())
-    typer.echo("type\tanswered\tapproved\topen\tmedian_h\tp90_h\tlongest_open_h")
-    for row in rows:
-        figures = ["-" if hours is None else f"{hours:.1f}" for hours in (row.median_h, row.p90_h, row.longest_open_h)]
-        typer.echo("\t".join((row.kind, f"{row.n_answered}\t{row.n_approved}\t{row.n_open}", *figures)))
+    if as_lines(format_):
+        write_lines(rows)
+    elif rows:
+        table = [
+            (
+                row.kind,
+                row.n_answered,
+                row.n_approved,
+                row.n_open,
+                *map(_hours, (row.median_h, row.p90_h, row.longest_open_h)),
+            )
+            for row in rows
+        ]
+        write_table(["type", "answered", "approved", "open", "median h", "90 % h", "longest open h"], table)
     if not rows:
         typer.echo("No application was handed in yet.", err=True)
 
@@ -59,7 +93,10 @@ def way(
     *,
     register: RegisterOption = None,
 ) -> None:
-    """Show a freelancer's way: form a small company, and apply through it. What was done has a tick."""
+    """Show a freelancer's way: form a small company, and apply through it. What was done has a tick.
+
+    Exit code: 0 shown, 2 there is no such organisation, 1 the database failed.
+    """
     with opened(register) as found:
         from raabta.model.register import Case, Organisation  # noqa: PLC0415
         from raabta.registry.country import load_country  # noqa: PLC0415
@@ -74,13 +111,18 @@ def way(
     open_steps = [step for step in steps if not step.is_done]
     for step in steps:
         mark = "✓ done" if step.is_done else "→ next" if step is open_steps[0] else "· later"
-        typer.echo(f"{mark:<8}{step.title}\n{'':8}{step.words}")
+        typer.echo(f"{mark:<8}{step.title}")
+        write_text(step.words, " " * 8)
     if owner.legal_form == "individual":
-        typer.echo("\nOr apply now as a freelancer (pk.B), with a client's letter or what stands in: raabta case types")
+        typer.echo()
+        write_text("Or apply now as a freelancer (pk.B), with a client's letter or what stands in: raabta case types")
 
 
 def types(*, country: _Country = "PK") -> None:
-    """Show the types of application, the papers of each, and the reasons that a step may carry."""
+    """Show the types of application, the papers of each, and the reasons that a step may carry.
+
+    Exit code: 0 shown, 2 there are no data for this country.
+    """
     from raabta.cli.diagnose import fail  # noqa: PLC0415
     from raabta.registry.country import load_country  # noqa: PLC0415
 
@@ -89,14 +131,17 @@ def types(*, country: _Country = "PK") -> None:
     except ValueError as error:
         fail(str(error))
     for name, row in data.application.items():
-        typer.echo(f"{data.code.lower()}.{name}  {row.title}: for {row.applicants}")
+        write_text(f"{data.code.lower()}.{name}  {row.title}: for {row.applicants}")
         for line in row.requires:
-            typer.echo(f"      {' | '.join(line)}")
+            write_text(" | ".join(line), " " * 6)
         if row.fee_from_addresses:
-            typer.echo(f"      fee_receipt, from {row.fee_from_addresses} addresses on, earlier ones counted")
-    typer.echo("\nPapers")
-    for name, paper in data.document.items():
-        typer.echo(f"  {name:<24}{paper.title}")
-    typer.echo("\nReasons")
-    for name, reason in data.reason.items():
-        typer.echo(f"  {name:<24}{reason.words} ({', '.join(reason.steps)})")
+            write_text(f"fee_receipt, from {row.fee_from_addresses} addresses on, earlier ones counted", " " * 6)
+    typer.echo()
+    write_table(["paper", "what it is"], [(name, paper.title) for name, paper in data.document.items()], wrap=True)
+    typer.echo()
+    reasons = [(name, f"{row.words} ({', '.join(row.steps)})") for name, row in data.reason.items()]
+    write_table(["reason", "what it says, and of which steps"], reasons, wrap=True)
+
+
+def _hours(hours: float | None) -> str:
+    return "-" if hours is None else f"{hours:.1f}"

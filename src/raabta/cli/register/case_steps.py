@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from raabta.cli.diagnose import fail
 from raabta.cli.register.opening import RegisterOption, opened
 
 _Case = Annotated[str, typer.Argument(metavar="CASE")]
@@ -23,7 +24,10 @@ def paper(
     waive: Annotated[str, typer.Option(metavar="REASON", help="It is not needed, for this reason.")] = "",
     register: RegisterOption = None,
 ) -> None:
-    """Note that a paper was seen, or why it is not needed. The paper itself is never stored."""
+    """Note that a paper was seen, or why it is not needed. The paper itself is never stored.
+
+    Exit code: 0 noted, 2 wrong usage or refused, 1 the database failed.
+    """
     with opened(register) as found:
         from raabta.model.register import Document  # noqa: PLC0415  --help need not wait for it
         from raabta.pipeline.applying import country_of, required  # noqa: PLC0415
@@ -32,13 +36,20 @@ def paper(
 
         if waive and (by or file):
             raise ValueError("--waive says that nobody saw it. Leave out --by and --file.")
-        fingerprint = paper_fingerprint(found.key, file.read_bytes()) if file else ""
+        fingerprint = paper_fingerprint(found.key, _read(file)) if file else ""
         now = found.now()
         seen = Document(kind=kind, seen_at=None if waive else now, seen_by=by, fingerprint=fingerprint, waived=waive)
         with found.change() as records:
             record = required(records, case)
             records.put(see_document(record, seen, country=country_of(records, record), now=now))
         typer.echo(case)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        fail(f"--file: {file} cannot be read: {error.strerror}. Check the name.")
 
 
 def step(
@@ -53,7 +64,10 @@ def step(
     ] = None,
     register: RegisterOption = None,
 ) -> None:
-    """Take one step. What may follow, and what it demands, is said where it is refused."""
+    """Take one step. What may follow, and what it demands, is said where it is refused.
+
+    Exit code: 0 taken, 2 wrong usage or refused, 1 the database failed.
+    """
     with opened(register) as found:
         from raabta.pipeline.applying import take_step  # noqa: PLC0415
 
@@ -77,7 +91,10 @@ def application(
 ) -> None:
     """Write the application as the regulator asks for it: a form to print and sign (PDF), and data (JSON).
 
-    Only with the member's consent. The identity number stays a blank line: it is written in by hand.
+    Only with the member's consent. The identity number stays a blank line: it is written in by hand. Both files can be
+    read by their owner only.
+
+    Exit code: 0 written, 2 wrong usage or refused, 1 the database failed.
     """
     with opened(register) as found:
         from raabta.cli.output import open_output  # noqa: PLC0415
@@ -89,7 +106,7 @@ def application(
             whole = assemble_application(records, case, country=country, now=found.now())
         output.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, raw in ((f"{case}.pdf", application_pdf(whole)), (f"{case}.json", application_data(whole))):
-            with open_output(str(output / name)) as stream:
+            with open_output(str(output / name), private=True) as stream:
                 stream.write(raw)
             typer.echo(str(output / name))
         strange = unprintable(whole)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from raabta.cli.diagnose import STANDARD, fail
-from raabta.cli.register import lease_ask, lease_grant
+from raabta.cli.register import lease_ask, lease_grant, lease_table
 from raabta.cli.register.device_key import ControlKeysOption, read_control_keys
 from raabta.cli.register.lease_grant import TablesOption
 from raabta.cli.register.opening import RegisterOption, now, opened
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("key", short_help="On the device: make its key, print the public half.")(lease_ask.key)
 app.command("ask", short_help="On the device: ask two controls, print a signed request.")(lease_ask.ask_for_lease)
+app.command("export", short_help="Write a table (CSV).")(lease_table.export)
 app.add_typer(lease_grant.app, name="grant", short_help="Which devices may ask, towards what.")
 
 

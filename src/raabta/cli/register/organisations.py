@@ -81,7 +81,7 @@ def show(id_: OrganisationId, *, format_: FormatOption = None, register: Registe
     write_sheet("Organisation", organisation)
     for title, many in parts:
         for record in many:
-            write_sheet(title, record, leave=("organisation_id", "identity_hash"))
+            write_sheet(title, record, leave=("organisation_id", "identity_hash", "documents", "steps"))
 
 
 def list_(

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -42,7 +43,7 @@ def as_lines(asked: Format | None) -> bool:
     return (asked or (Format.TABLE if sys.stdout.isatty() else Format.JSONL)) is Format.JSONL
 
 
-def write_lines(records: "Iterable[Struct]") -> None:
+def write_lines(records: "Iterable[Struct | dict[str, Any]]") -> None:
     """Write records as JSON, one a line."""
     import msgspec  # noqa: PLC0415  --help need not wait for it
 
@@ -51,14 +52,23 @@ def write_lines(records: "Iterable[Struct]") -> None:
     sys.stdout.buffer.flush()
 
 
-def write_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write a table that fits the terminal; the last column gives way."""
+def write_table(heads: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: bool = False) -> None:
+    """Write a table that fits the terminal; the last column gives way: it is cut, or goes on in lines beneath."""
     texts = [[_text(value) for value in row] for row in rows]
     widths = [max(len(line[place]) for line in (list(heads), *texts)) for place in range(len(heads))]
-    room = max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns) - sum(widths[:-1]) - 2 * (len(heads) - 1)
+    room = max(_width() - sum(widths[:-1]) - 2 * (len(heads) - 1), 12)
     for line in (list(heads), *texts):
         cells = [cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)]
-        typer.echo("  ".join([*cells, _cut(line[-1], max(room, 12))]).rstrip())
+        last = textwrap.wrap(line[-1], room) or [""] if wrap else [_cut(line[-1], room)]
+        typer.echo("  ".join([*cells, last[0]]).rstrip())
+        for more in last[1:]:
+            typer.echo(" " * (_width() - room) + more)
+
+
+def write_text(text: str, indent: str = "") -> None:
+    """Write a text in lines that fit the terminal."""
+    wide = textwrap.wrap(text, _width(), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    typer.echo("\n".join(wide))
 
 
 def write_sheet(title: str, record: "Struct", *, leave: Sequence[str] = ()) -> None:
@@ -82,6 +92,10 @@ def _text(value: Any) -> str:
     if hasattr(value, "strftime") and hasattr(value, "hour"):
         return str(value.strftime("%Y-%m-%d %H:%M UTC"))
     return "" if value is False else write_field(value)
+
+
+def _width() -> int:
+    return max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
 
 
 def _cut(text: str, room: int) -> str:
