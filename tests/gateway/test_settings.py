@@ -1,10 +1,14 @@
 """gateway.toml: what it may say, and what is said of a mistake in it."""
 
+import re
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from raabta.gateway.settings import load_settings
+from raabta.gateway import settings
+from raabta.gateway.settings import AcknowledgePart, LimitsPart, PolicyPart, RunPart, VerifyPart, load_settings
 from raabta.remedy.policy import MARK, PolicySettings
 
 LEAST = 'url = "https://lists.example/north/"\nrecipient = "north"\n'
@@ -45,6 +49,19 @@ def test_a_mistake_is_told_with_file_and_field(tmp_path: Path, text: str, words:
     with pytest.raises(ValueError, match=r"gateway\.toml") as told:
         load_settings(_write(tmp_path, text))
     assert words in str(told.value)
+
+
+def test_the_guide_names_every_field_and_no_other() -> None:
+    guide = (Path(__file__).parents[2] / "docs/guides/gateway.md").read_text("utf-8")
+    part = guide.partition("## gateway.toml")[2].partition("## ")[0]
+    parts = {"policy": PolicyPart, "limits": LimitsPart, "run": RunPart, "acknowledge": AcknowledgePart}
+    fields = {f"{name}.{field}" for name, kind in (parts | {"verify": VerifyPart}).items() for field in _names(kind)}
+    fields |= {field for field in _names(settings._File) if field not in (*parts, "verify")}
+    assert set(re.findall(r"^\| `([a-z_.]+)` \|", part, re.MULTILINE)) == fields
+
+
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(kind))
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:

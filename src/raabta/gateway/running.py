@@ -66,6 +66,7 @@ def step(agent: Agent, due: Due) -> Turn:
     is_deep = now >= due.deep_check_at
     if is_deep:
         due = msgspec.structs.replace(due, deep_check_at=now + timedelta(seconds=run.deep_check_s))
+        due = _with_beginning(agent, due, kernel.load if kernel else None, told)
     begins = due.begin_at is not None and now >= due.begin_at
     is_lost = kernel is not None and kernel.load is None and agent.before(kernel) is not None
     is_wrong = is_deep and not is_lost and bool(_differing(agent, told))
@@ -78,11 +79,15 @@ def step(agent: Agent, due: Due) -> Turn:
     outcome = _attempt(agent, "apply", told, lambda: apply(agent, wanted))
     if outcome is not None:
         told += _words(agent, outcome)
-        begin_at = _attempt(agent, "read", told, lambda: agent.flows(wanted).next_at)
-        due = msgspec.structs.replace(due, begin_at=begin_at)
+        due = _with_beginning(agent, due, wanted, told)
     if outcome is not None and outcome.state == "refused" and is_lost:
         _reload(agent, told)
     return Turn(told=tuple(told), due=due, outcome=outcome)
+
+
+def _with_beginning(agent: Agent, due: Due, load: Load | None, told: list[str]) -> Due:
+    begin_at = _attempt(agent, "read", told, lambda: agent.flows(load).next_at) if load else None
+    return msgspec.structs.replace(due, begin_at=begin_at)
 
 
 def _wanted(agent: Agent, pulled: Load | None) -> Load | None:

@@ -154,6 +154,24 @@ def test_an_undo_goes_back_one_list_and_from_the_first_to_no_table(lab: Any, req
     }
 
 
+def begun() -> list[int]:
+    now = _now()
+    clock = [now]
+    agent = gateway(Path(mkdtemp()), clock=lambda: clock[0])
+    later = entry(2, now=now, not_before=now + dt.timedelta(seconds=30))
+    apply(agent, load(exemptions((entry(1, now=now), later), now=now)))
+    n_elements = [compare(agent).n_elements]
+    due = step(agent, start(agent)).due
+    clock[0] += dt.timedelta(seconds=31)
+    step(agent, due)
+    return [*n_elements, compare(agent).n_elements]
+
+
+def test_an_entry_that_begins_later_is_loaded_when_it_begins_also_without_a_pull(lab: Any, require: Any) -> None:
+    require("nft")
+    assert lab.call(begun) == [1, 2]
+
+
 def untracked() -> dict[str, Any]:
     now = _now()
     agent = _agent("[policy]\nnotrack = true\n")

@@ -13,7 +13,10 @@ from typing import Final
 
 from raabta.model.exemption import ExemptionEntry, ExemptionList
 from raabta.remedy.canonical import canonical
+from raabta.remedy.flows import find_flows
+from raabta.remedy.policy import Marker, PolicySettings
 from raabta.remedy.render.sheet import commented, head, lay_out, stamp, written
+from raabta.remedy.transaction import whole_text
 
 HOLDS: Final = "exact tuples and blocked networks with timeouts, and the rules that spare, cut and block"
 LOSES: Final = "blocked host names"
@@ -25,11 +28,6 @@ def render(exemptions: ExemptionList, *, now: dt.datetime, verified: Sequence[Ex
 
 
 def _lines(exemptions: ExemptionList, *, now: dt.datetime, verified: Sequence[ExemptionEntry]) -> Iterator[str]:
-    # They read sheets of this package, so they cannot be imported while it is being imported.
-    from raabta.remedy.flows import find_flows  # noqa: PLC0415
-    from raabta.remedy.policy import Marker, PolicySettings  # noqa: PLC0415
-    from raabta.remedy.transaction import whole_text  # noqa: PLC0415
-
     sheet = lay_out(exemptions, now=now, verified=verified)
     yield from commented((*head(sheet, holds=HOLDS, loses=LOSES), f"timeouts count from {stamp(now)}: load it then"))
     marker = Marker(
