@@ -29,7 +29,7 @@ up: $(VENV)/.base ## Install into .venv, then diagnose the example measurement
 	@$(BIN)/raabta diagnose --example --explain
 
 test: $(VENV)/.dev ## Install with the tools of development, then run the tests
-	@$(BIN)/python -m pytest -m "not lab" $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m "not lab" $(ARGS)
 
 lab-packages: ## Install what the emulated country needs from Debian's packages (as root)
 	@.ci/packages

@@ -20,21 +20,33 @@ from typing import Final, NamedTuple
 
 from raabta.cli.register.opening import PLACE, opened
 from raabta.model.exemption import Recipient
-from raabta.model.register import Case, Consent, MemberEndpoint, Organisation, Person, Proof
+from raabta.model.register import (
+    Case,
+    CaseStatus,
+    CaseStep,
+    Consent,
+    Document,
+    MemberEndpoint,
+    Organisation,
+    Person,
+    Proof,
+)
 from raabta.registry import Register
 
 N_ORGANISATIONS: Final = 1700
 N_ENDPOINTS_EACH: Final = 20
 COMMAND_LIMIT_S: Final = 1.0
 EXPORT_LIMIT_S: Final = 10.0
+LIST_LIMIT_S: Final = 3.0
+"""Making a list of all end points, and lint of one: a small part of what compiling 100,000 may take with signing."""
+FORM_LIMIT_S: Final = 1.5
+"""A form as PDF: its library alone takes 0.4 s to import."""
 NO_LIMIT_S: Final = float("inf")
 N_TRIES: Final = 3
 NO_BYTE_CODE: Final = "PYTHONDONTWRITEBYTECODE"
-NOW: Final = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
-RUN: Final = (
-    "import typer; from raabta.cli.register import org, endpoint; app = typer.Typer(); "
-    "app.add_typer(org, name='org'); app.add_typer(endpoint, name='endpoint'); app()"
-)
+NOW: Final = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+"""When everything was entered: what is proved is in force for the commands, which look at the clock."""
+RUN: Final = "from raabta.cli import main; main()"
 """As ``raabta`` runs them."""
 
 
@@ -48,7 +60,10 @@ class Timed(NamedTuple):
 
 
 def fill(register: Register) -> None:
-    """Fill a register: each organisation with a person, consents, a case, and end points of which half are proved."""
+    """Fill a register: each organisation with a person, consents, a case, and end points of which half are proved.
+
+    Every tenth case waits for its answer; the others are approved, so that their proved end points come into the list.
+    """
     numbers = range(N_ORGANISATIONS)
     with register.change() as records:
         records.add(Recipient(id="ptcl", name="PTCL", asns=(17557,), reference_key="00" * 16))
@@ -65,21 +80,28 @@ def fill(register: Register) -> None:
             for number in numbers
         )
         records.add_all(
-            Case(id=f"c-{number:016}", organisation_id=f"o-{number:016}", kind="pk.A", created_at=NOW, changed_at=NOW)
+            Consent(
+                id=f"n-{number + N_ORGANISATIONS:016}",
+                organisation_id=f"o-{number:016}",
+                purpose="application",
+                recipient="pta",
+                given_at=NOW,
+            )
             for number in numbers
         )
+        records.add_all(map(_case, numbers))
         ends = list(_endpoints())
         records.add_all(ends)
         records.add_all(_proof(end) for end in ends[::2])
 
 
 def time_all(register: str, *, imports: bool = False) -> Iterator[Timed]:
-    """Time every command of ``raabta org`` and ``raabta endpoint``; where asked, also taking all of it in again."""
+    """Time every command of the register and those that make lists; where asked, also taking all of it in again."""
     org, end = f"o-{7:016}", f"e-{77:016}"
     rest = "--direction member_source --remote 217.6.1.1 --port 51820 --protocol wireguard --prefix 39.50"
     company = "--legal-form private_limited --country pk --legal-name"
     for command in READS:
-        yield _timed(register, [command.format(org=org, end=end)] * N_TRIES)
+        yield _timed(register, [command.format(org=org, end=end, case=f"c-{7:016}")] * N_TRIES, codes=(0, 3))
     yield _timed(register, [f"org add {company} New{number}" for number in range(N_TRIES)])
     yield _timed(register, [f"org change {org} --sector s{number}" for number in range(N_TRIES)])
     yield _timed(register, [f"org person add {org} --name Person{number}" for number in range(N_TRIES)])
@@ -90,12 +112,21 @@ def time_all(register: str, *, imports: bool = False) -> Iterator[Timed]:
     yield _timed(register, [f"endpoint end e-{number:016}" for number in range(100, 100 + N_TRIES)])
     yield _timed(register, [f"org person delete p-{number:016} --yes" for number in range(20, 20 + N_TRIES)])
     yield _timed(register, [f"org delete o-{number:016} --yes" for number in range(30, 30 + N_TRIES)])
+    yield _timed(register, [f"case new {org} pk.A --endpoint e-{147:016}"] * N_TRIES)
+    yield _timed(register, [f"case paper c-{number:016} fee_receipt --by x" for number in (40, 50, 60)])
+    yield _timed(register, [f"case step c-{number:016} operator_check --by x" for number in (40, 50, 60)])
+    yield _timed(register, [f"org prove {org} company7.pk"] * N_TRIES)
+    yield _timed(register, [f"endpoint prove {end} --kind reverse_dns"] * N_TRIES)
     with tempfile.TemporaryDirectory() as folder:
-        for what in ("org export", "org export --people", "endpoint export", "endpoint export -f jsonl"):
+        yield _timed(register, [f"case application c-{7:016} -o {folder}/form"] * N_TRIES, limit_s=FORM_LIMIT_S)
+        yield _timed(register, [f"list compile ptcl -o {folder}/ptcl.json"] * N_TRIES, limit_s=LIST_LIMIT_S)
+        yield _timed(register, [f"list lint {folder}/ptcl.json"] * N_TRIES, limit_s=LIST_LIMIT_S)
+        for what in ("org export", "org export --people", "endpoint export", "endpoint export -f jsonl", *MORE_EXPORTS):
             yield _timed(register, [f"{what} -o {folder}/{what.replace(' ', '')}"], limit_s=EXPORT_LIMIT_S)
         if imports:
             yield _timed(register, [f"org import {folder}/orgexport"], limit_s=NO_LIMIT_S, codes=(0, 3))
             yield _timed(register, [f"endpoint import {folder}/endpointexport"], limit_s=NO_LIMIT_S, codes=(0, 3))
+            yield _timed(register, [f"case import {folder}/caseexport"], limit_s=NO_LIMIT_S, codes=(0, 3))
 
 
 READS: Final = (
@@ -107,7 +138,19 @@ READS: Final = (
     "endpoint list",
     "endpoint list --org {org} --format table",
     "endpoint show {end}",
+    "endpoint proofs",
+    "endpoint proofs --due",
+    "case list",
+    "case list --status submitted --format table",
+    "case show {case}",
+    "case due",
+    "case waiting",
+    "case way {org}",
+    "case types",
+    "lease list",
+    "lease grant list",
 )
+MORE_EXPORTS: Final = ("case export", "case export -f jsonl", "lease export", "lease export --grants")
 
 
 def _timed(
@@ -163,6 +206,26 @@ def _person(number: int) -> Person:
         identity_seen_at=NOW,
         identity_seen_by="Desk",
         created_at=NOW,
+    )
+
+
+def _case(number: int) -> Case:
+    way: tuple[CaseStatus, ...] = ("draft", "evidence", "verified", "submitted", "approved")
+    steps = tuple(CaseStep(status=status, at=NOW, by="officer-1") for status in way[: 4 if number % 10 == 0 else 5])
+    first = number * N_ENDPOINTS_EACH
+    return Case(
+        id=f"c-{number:016}",
+        organisation_id=f"o-{number:016}",
+        endpoint_ids=tuple(f"e-{place:016}" for place in range(first, first + N_ENDPOINTS_EACH)),
+        kind="pk.A",
+        status=steps[-1].status,
+        reference="" if number % 10 == 0 else f"PTA-{number}",
+        documents=tuple(
+            Document(kind=kind, seen_at=NOW, seen_by="officer-1") for kind in ("identity", "incorporation")
+        ),
+        steps=steps,
+        created_at=NOW,
+        changed_at=NOW,
     )
 
 

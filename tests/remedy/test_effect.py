@@ -100,12 +100,15 @@ def test_an_end_point_that_passes(reason: str, case: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("reason", "endpoint", "case"),
     [
-        ("not_effective.dropped", NONE, {"twins": [NONE], "outside": SEEN, "outside_twin": SEEN}),
+        ("not_effective.dropped", NONE, {"twins": [NONE], "outside": SEEN, "outside_twin": SEEN, "line": CLEAN}),
         ("not_effective.throttled", SOME, {"twins": [SOME], "line": CLEAN}),
         ("not_effective.throttled", SOME, {"twins": [SOME], "line": MEDIAN}),
         ("not_effective.rejected", {"rejected": 30, "silent": 30}, {"twins": [{"rejected": 30, "silent": 30}]}),
         ("undecidable.both_silent", NONE, {"twins": [NONE]}),
-        ("undecidable.twin_unknown", NONE, {"twins": [NONE], "outside": SEEN}),
+        ("undecidable.twin_unknown", NONE, {"twins": [NONE], "outside": SEEN, "line": CLEAN}),
+        ("undecidable.nothing_passes", NONE, {"twins": [NONE], "outside": SEEN, "outside_twin": SEEN}),
+        ("undecidable.no_network", NONE, {"twins": [NONE], "outside": SEEN, "outside_twin": SEEN, "line": NONE}),
+        ("undecidable.endpoint_silent", NONE, {"twins": [SOME], "line": CLEAN}),
         ("undecidable.endpoint_silent", NONE, {"twins": [ALL]}),
         ("undecidable.endpoint_down", NONE, {"twins": [ALL], "outside": UNSEEN}),
         ("undecidable.endpoint_down", NONE, {"twins": [NONE], "outside": UNSEEN, "outside_twin": SEEN}),
@@ -140,6 +143,61 @@ def test_an_end_point_that_does_not_pass(reason: str, endpoint: Counts, case: di
 )
 def test_over_tcp_a_connection_that_opens_is_a_sign_of_life(reason: str, endpoint: Counts, twin: Counts) -> None:
     assert found(endpoint, twin, tcp=True).reason == reason
+
+
+def test_a_witness_that_is_answered_late_or_now_and_then_has_still_seen_that_a_server_is_up() -> None:
+    late, some = {"answered": 11, "late": 9}, {"answered": 8, "silent": 12}
+    assert found(NONE, NONE, outside=late, outside_twin=late, line=MEDIAN).reason == "not_effective.dropped"
+    assert found(ALL, NONE, outside_twin=late).reason == "effective.dropped"
+    assert found(NONE, ALL, outside=late).reason == "undecidable.endpoint_alone"
+    assert found(NONE, ALL, outside=some).reason == "undecidable.endpoint_alone"
+    assert found({"silent": 40, "refused": 20}, ALL, outside=SEEN).reason == "undecidable.endpoint_alone"
+
+
+def test_a_line_whose_own_queue_delays_some_answers_does_not_hide_a_restriction() -> None:
+    endpoint, twin = {"answered": 62, "late": 8}, {"answered": 6, "silent": 54}
+    assert found(endpoint, twin, line=CLEAN).reason == "effective.throttled"
+    half = {"answered": 30, "silent": 30}
+    assert found({"answered": 36, "late": 1, "silent": 33}, half, line=CLEAN).reason == "not_effective.throttled"
+
+
+def test_a_twin_behind_a_bad_path_of_its_own_is_no_restriction_but_two_of_them_are() -> None:
+    weak = {"answered": 44, "silent": 16}
+    assert found(ALL, weak, line=CLEAN).answer == "undecidable"
+    two_thirds = {"answered": 40, "silent": 20}
+    assert found(ALL, two_thirds, line=CLEAN).answer == "undecidable"
+    assert found(ALL, two_thirds, two_thirds, line=CLEAN).reason == "effective.throttled"
+
+
+def test_an_end_point_behind_a_bad_path_of_its_own_can_still_be_seen_to_be_spared() -> None:
+    weak = {"answered": 44, "silent": 16}
+    assert found(weak, NONE, outside=SEEN, outside_twin=SEEN, line=CLEAN).reason == "effective.dropped"
+    assert found(weak, ALL, line=CLEAN).answer == "undecidable"
+
+
+def test_a_throttle_does_the_same_to_all_that_meet_it() -> None:
+    held, late = {"answered": 23, "late": 8, "silent": 29}, {"answered": 52, "late": 18}
+    assert found(late, held, line=CLEAN).answer != "not_effective"
+
+
+def test_a_full_way_abroad_beside_a_clear_line_is_no_restriction() -> None:
+    full = {"answered": 47, "silent": 13}
+    assert found(full, full, line=CLEAN).answer == "undecidable"
+
+
+def test_over_tcp_addresses_that_are_blocked_are_told_where_a_witness_saw_them_up() -> None:
+    no_one = {"unconnected": 18}
+    seen = {"answered": 6}
+    blocked = found(no_one, no_one, outside=seen, outside_twin=seen, line=CLEAN, tcp=True)
+    assert blocked.reason == "not_effective.dropped"
+    assert found({"answered": 18}, no_one, no_one, outside_twin=seen, tcp=True).reason == "effective.dropped"
+
+
+def test_where_the_line_carries_other_things_nothing_is_called_too_lossy() -> None:
+    half, twin = {"answered": 44, "silent": 26}, {"answered": 26, "silent": 34}
+    rows = facts("endpoint", {"answered": 10}, at_s=0.0) + facts("endpoint", half, at_s=2.0)
+    rows += facts("twin", twin, at_s=2.0) + facts("line", CLEAN, at_s=2.0)
+    assert judge(rows, endpoint="e", measured_at=NOON).reason == "undecidable.not_sure"
 
 
 def test_an_end_point_that_stops_once_the_twin_was_tried_is_told_apart() -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,14 +11,17 @@ from raabta.cli.diagnose import fail
 from raabta.cli.lab_choice import check_lab
 
 if TYPE_CHECKING:
-    from raabta.lab.exemption import Row
+    from raabta.lab.exemption import Arrangement, Row
 
 SOME_WRONG = 3
 
 
 def exempt(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help="Arrangements, or the beginning of their names.")
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME|FILE.toml...", help="Arrangements, or the beginning of their names; or files of your own."
+        ),
     ] = None,
     *,
     show: Annotated[bool, typer.Option("--list", help="Show the arrangements and leave.")] = False,
@@ -29,13 +33,9 @@ def exempt(
 
     Exit code: 0 all were right, 3 some were not or could not be run, 2 wrong usage, 1 no lab can run here, 130 stopped.
     """
-    from raabta.lab.exemption import load_arrangements, run_arrangements, score  # noqa: PLC0415  --help need not wait
+    from raabta.lab.exemption import run_arrangements, score  # noqa: PLC0415  --help need not wait
 
-    wanted = tuple(names or ("",))
-    chosen = [one for one in load_arrangements() if one.name.startswith(wanted)]
-    unknown = [name for name in wanted if not any(one.name.startswith(name) for one in chosen)]
-    if unknown:
-        fail(f"{unknown[0]}: no arrangement's name begins so. See them with: raabta lab exempt --list")
+    chosen = _choose(names or [""])
     if show:
         for one in chosen:
             typer.echo(f"{one.name:34} {one.truth.answer}: {' or '.join(one.truth.reasons)}")
@@ -54,6 +54,24 @@ def exempt(
     )
     if result.n_right < result.n:
         raise typer.Exit(SOME_WRONG)
+
+
+def _choose(names: "Sequence[str]") -> "list[Arrangement]":
+    from raabta.lab.exemption import load_arrangements, load_own_arrangements  # noqa: PLC0415
+
+    chosen: list[Arrangement] = []
+    for name in names:
+        if name.endswith(".toml"):
+            try:
+                found = [*load_own_arrangements(Path(name))]
+            except (OSError, ValueError) as error:
+                fail(f"{error}. How such a file must be: docs/guides/does-it-work.md")
+        else:
+            found = [one for one in load_arrangements() if one.name.startswith(name) and one not in chosen]
+        if not found:
+            fail(f"{name}: no arrangement's name begins so. See them with: raabta lab exempt --list")
+        chosen += found
+    return chosen
 
 
 def _tell(n_done: int, n: int) -> None:

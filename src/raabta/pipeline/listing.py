@@ -99,13 +99,18 @@ class _Levels:
         self._cases = _by_member(cases)
         self._people = _by_member(records.find(Person))
         self._proofs = _by_member(records.find(Proof, status="proved"))
+        self._of_endpoints: defaultdict[str, list[Proof]] = defaultdict(list)
+        for proofs in self._proofs.values():
+            for proof in proofs:
+                self._of_endpoints[proof.endpoint_id].append(proof)
         self._now = now
         self._seen: dict[str, bool] = {}
 
     def of_endpoint(self, endpoint: MemberEndpoint) -> int:
         """The level of an end point's own address."""
         member = endpoint.organisation_id
-        return endpoint_level(endpoint, self._proofs[member], has_papers=self._has_papers(member), now=self._now)
+        proofs = self._of_endpoints.get(endpoint.id, ())
+        return endpoint_level(endpoint, proofs, has_papers=self._has_papers(member), now=self._now)
 
     def of_grant(self, endpoint: MemberEndpoint) -> int:
         """The level of a grant towards, or from, an end point: as ``pipeline.leasing`` has it."""

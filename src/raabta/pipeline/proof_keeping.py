@@ -7,20 +7,22 @@ waited for. What a look found is kept only if the proof is still open then.
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from raabta.model.exemption import Recipient
 from raabta.model.register import MemberEndpoint, Organisation, Proof
-from raabta.pipeline.proving import LOOKED_FOR, Look, ProvingSettings, Sight, look_at
-from raabta.probe.network import Network
 from raabta.registry.claims import claim_of
 from raabta.registry.proof_search import find_due_in
 from raabta.registry.proofs import accept, challenge_key, find_open, find_rivals, is_bound, is_open, issue, note
 from raabta.registry.store import Records, Register
 from raabta.wire.attestation import Attestation, attestation_fault, read_attestation, write_attestation
 from raabta.wire.challenge import Claim
+
+if TYPE_CHECKING:  # what looks is slow to import, and asking for a challenge needs none of it
+    from raabta.pipeline.proving import Look, ProvingSettings
+    from raabta.probe.network import Network
 
 MAX_LOOKS: Final = 16
 """Proofs that are looked at beside each other: one waits for lines, not for this machine."""
@@ -60,14 +62,16 @@ def open_proof(register: Register, claim: Claim) -> Proof:
 
 
 async def look_and_keep(
-    register: Register, proof: Proof, *, network: Network, settings: ProvingSettings, chance: bytes
-) -> tuple[Proof, Look]:
+    register: Register, proof: Proof, *, network: "Network", settings: "ProvingSettings", chance: bytes
+) -> "tuple[Proof, Look]":
     """Look whether a proof is shown, and keep what was found.
 
     Raises:
         ValueError: Its challenge was not issued for it, or its kind is not looked for.
         LookupError: It is no longer in the register.
     """
+    from raabta.pipeline.proving import look_at  # noqa: PLC0415  see above
+
     if not is_bound(proof, key=challenge_key(register.key)):
         message = f"proof {proof.id}: its challenge was not issued for this member and subject by this register."
         raise ValueError(message)
@@ -75,7 +79,7 @@ async def look_and_keep(
     return keep_look(register, proof.id, look=look), look
 
 
-def keep_look(register: Register, proof_id: str, *, look: Look) -> Proof:
+def keep_look(register: Register, proof_id: str, *, look: "Look") -> Proof:
     """Write down what a look found: the proof is proved or renewed, or only the fault is noted.
 
     Raises:
@@ -151,10 +155,10 @@ def keep_attestation(register: Register, proof_id: str, *, raw: bytes, name: str
 async def renew_due(
     register: Register,
     *,
-    network: Network,
-    settings: ProvingSettings,
+    network: "Network",
+    settings: "ProvingSettings",
     chance: Callable[[], bytes],
-    tell: Callable[[Proof, Look], None],
+    tell: "Callable[[Proof, Look], None]",
 ) -> int:
     """Look again at all that is due and can be looked for. Run it daily: each has a third of its time for that.
 
@@ -168,6 +172,8 @@ async def renew_due(
     Returns:
         How many were not shown.
     """
+    from raabta.pipeline.proving import LOOKED_FOR, Look, Sight  # noqa: PLC0415  see above
+
     now = register.now()
     with register.look() as records:
         wanted = [due.proof for due in find_due_in(records, now=now) if due.what in ("renew", "waiting")]

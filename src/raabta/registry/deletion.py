@@ -19,7 +19,7 @@ transaction ends, and whichever of the two the database names is the one that co
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -66,7 +66,8 @@ def forget(
     register.key = new_key
     if key_file is not None:
         settle_key(key_file, new_key.fingerprint)
-    scrub(register)
+    touched = {*removed, KINDS[Organisation], *(KINDS[kind] for kind in SEALED)}
+    scrub(register, tables=[table for table in KINDS.values() if table in touched])
     return removed
 
 
@@ -153,19 +154,26 @@ def settle_key(key_file: Path, fingerprint: str) -> None:
     sync_folder(key_file.parent)
 
 
-def scrub(register: Register) -> None:
+def scrub(register: Register, *, tables: Sequence[str] = tuple(KINDS.values())) -> None:
     """Have the database give up the room of what was deleted.
+
+    Args:
+        register: The register.
+        tables: Where rows were deleted or changed: all, where that is not known. On SQLite it is always all.
 
     Raises:
         OSError: Another program holds the register. The rows are gone; try again when it has ended.
     """
     with plain_errors(register.name):
-        (_scrub_server if register.engine.dialect.name == "postgresql" else _scrub_file)(register)
+        if register.engine.dialect.name == "postgresql":
+            _scrub_server(register, tables)
+        else:
+            _scrub_file(register)
 
 
-def _scrub_server(register: Register) -> None:
+def _scrub_server(register: Register, tables: Sequence[str]) -> None:
     with register.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in KINDS.values():
+        for table in tables:
             connection.execute(text(f"VACUUM FULL {table}"))
 
 

@@ -72,7 +72,9 @@ def _postgresql_engine(place: URL) -> Engine:
         "statement_timeout": f"{STATEMENT_MS}ms",
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return create_engine(place, hide_parameters=True, connect_args={"connect_timeout": WAIT_S, "options": options})
+    connecting = {"connect_timeout": WAIT_S, "options": options}
+    # Not asked for at each start: a type that no table of ours has.
+    return create_engine(place, hide_parameters=True, use_native_hstore=False, connect_args=connecting)
 
 
 @contextmanager

@@ -270,7 +270,7 @@ def _is_about(proof: Proof, endpoint: MemberEndpoint) -> bool:
     if proof.kind not in ADDRESS_KINDS or not endpoint.prefix or endpoint.cgnat:
         return False
     try:
-        proved, whole = ipaddress.ip_network(proof.subject), ipaddress.ip_network(endpoint.prefix)
+        whole = ipaddress.ip_network(endpoint.prefix)
+        return proof.subject == endpoint.prefix or ipaddress.ip_network(proof.subject) == whole
     except ValueError:
         return False
-    return proved == whole

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Column, Connection, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, select, update
 
 from raabta.registry.schema import SEALED, key_name, table_of
 from raabta.registry.secrets import RegisterKey, Sealer
@@ -76,6 +76,10 @@ class Records:
             ValueError: No such field, or it is stored encrypted.
         """
         return self._select(kind, select(table_of(kind)).where(*_conditions(kind, equal)))
+
+    def where(self, kind: type[Record], *conditions: ColumnElement[bool]) -> Iterator[Record]:
+        """Give records of a kind for which conditions on columns of ``table_of(kind)`` hold, ordered by id."""
+        return self._select(kind, select(table_of(kind)).where(*conditions))
 
     def page(
         self, kind: type[Record], *, after: str = "", n_most: int, like: tuple[str, str] | None = None, **equal: object

@@ -8,6 +8,7 @@ hold the same. Every field whose name ends in ``_id`` and the subjects of proofs
 import datetime as dt
 import types
 import typing
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
@@ -65,15 +66,13 @@ class UtcTime(TypeDecorator[dt.datetime]):
         """Write."""
         return None if value is None else value.astimezone(dt.UTC)
 
-    def process_result_value(  # type: ignore[explicit-override]
+    def result_processor(  # type: ignore[explicit-override]
         self,
-        value: dt.datetime | None,
-        dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
-    ) -> dt.datetime | None:
-        """Read."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+        dialect: Dialect,
+        coltype: object,  # noqa: ARG002  SQLAlchemy's signature
+    ) -> Callable[[Any], dt.datetime | None]:
+        """Read: hot, so it takes the place of SQLAlchemy's own three steps. SQLite gives text, PostgreSQL a time."""
+        return _read_text_time if dialect.name == "sqlite" else _read_time
 
 
 class JsonTuple(TypeDecorator[tuple[Any, ...]]):
@@ -95,15 +94,28 @@ class JsonTuple(TypeDecorator[tuple[Any, ...]]):
         """Write."""
         return None if value is None else msgspec.json.encode(value).decode()
 
-    def process_result_value(  # type: ignore[explicit-override]
+    def result_processor(  # type: ignore[explicit-override]
         self,
-        value: str | None,
         dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
-    ) -> tuple[Any, ...] | None:
-        """Read."""
-        if value is None:
-            return None
-        return () if value == "[]" else typing.cast("tuple[Any, ...]", self._decoder.decode(value))
+        coltype: object,  # noqa: ARG002  as above
+    ) -> Callable[[Any], tuple[Any, ...] | None]:
+        """Read: hot, as for times."""
+        decode = self._decoder.decode
+
+        def read(value: str | None) -> tuple[Any, ...] | None:
+            if value is None:
+                return None
+            return () if value == "[]" else typing.cast("tuple[Any, ...]", decode(value))
+
+        return read
+
+
+def _read_text_time(value: str | None) -> dt.datetime | None:
+    return None if value is None else dt.datetime.fromisoformat(f"{value}+00:00")
+
+
+def _read_time(value: dt.datetime | None) -> dt.datetime | None:
+    return None if value is None else value.astimezone(dt.UTC)
 
 
 PLAIN: Final[dict[object, type[TypeEngine[Any]]]] = {

@@ -2,7 +2,8 @@
 
 Explanations are weighed together (Bayes), each made of three things: what the network does to the protocol (nothing,
 drop, throttle, reset, reject), whether the end point is spared, and how end point and twins are themselves (up, down,
-refusing, unsteady, cut off from here for reasons of their own). Then
+refusing, unsteady, cut off from here for reasons of their own). What the line itself loses and delays is common to all
+legs, and it may carry nothing at all. Then
 
 - *effective*: something is done to the protocol, the end point is spared, and both it and a twin are up;
 - *not effective*: something is done, the end point is not spared, and both are up;
@@ -21,20 +22,20 @@ be explained; it does not change the answer.
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
 from raabta.model.effect import Effect, Leg, OpeningFact
 from raabta.remedy import effect_model as model
-from raabta.remedy.effect_model import Kind, Tally
+from raabta.remedy.effect_model import Action, Kind, Tally, Way
 
 SURE: Final = 0.9
 """Posterior from which an answer is given. Judgement: one wrong answer in ten at the worst, and far fewer measured."""
 
-Action = Literal["none", "dropped", "throttled", "reset", "rejected"]
 _RESTRICTION: Final = {"dropped": "drop", "throttled": "throttle", "reset": "reset", "rejected": "reject"}
 
 _ACTIONS: Final[dict[Action, float]] = {
@@ -61,6 +62,9 @@ _ENDPOINT: Final = {
 }
 """How members' end points are. ``away``: up, but cut off from here alone; ``spoiled``: spared until a twin is tried."""
 
+_BAD_PATH: Final = 0.02
+"""How often an end point that is up stands at the end of a bad path of its own."""
+
 _TWIN: Final = {
     "up": 0.87,
     "silent": 0.07,
@@ -70,10 +74,21 @@ _TWIN: Final = {
     "unsteady": 0.003,
     "away": 0.005,
     "excepted": 0.01,
+    "lossy": 0.015,
 }
-"""How the association's twins are. ``excepted``: up, and spared by mistake."""
+"""How the association's twins are. ``excepted``: up, and spared by mistake; ``lossy``: up and not restricted, at the
+end of a bad path of its own."""
+
+_OUTAGE: Final = 0.03
+"""How often a tester's line carries nothing at all, so that every leg is silent whatever is up."""
 
 _LINE_DOWN: Final = 0.05
+"""How often what the line's leg connects to is itself down."""
+_LINE_APART: Final = 0.03
+"""How often the line's leg takes a clear way, and that to end point and twins is full."""
+_FULL: Final = 0.2
+"""What a full link loses at the most, since those who use it slow down. Judgement."""
+_CLEAR_WAY: Final = Way(model.LOSSES[0][0])
 _NEAR: Final = 0.5
 """A line leg nearer than half of the tested round trip says nothing of the rest of the way."""
 
@@ -100,6 +115,10 @@ class _Evidence:
     outside_twins: tuple[Tally, ...]
     line: Tally
     tcp: bool
+    up: tuple[float, ...]
+    """Of end point and twins: how likely what the witness saw is if it is up."""
+    unwell: tuple[float, ...]
+    """Likewise: how likely all is that was seen of it, if it is not well or cut off. The line changes nothing there."""
 
 
 def judge(
@@ -176,15 +195,28 @@ def _read(facts: Sequence[OpeningFact]) -> _Evidence:
     mine, twins = of("endpoint"), of("twin")
     places = sorted({fact.place for fact in twins})
     begin = min((fact.at_s for fact in twins if model.kind_of(fact) is not None), default=math.inf)
+    outside = (model.tally_of(of("outside")), *by_place("outside_twin", places))
+    seen = tuple(_in_time(tally) for tally in outside)
+    inside = (model.tally_of(mine), *by_place("twin", places))
+    tcp = any(fact.transport == "tcp" for fact in mine)
+    up = tuple(_outside_up(tally, tcp=tcp) for tally in seen)
+    states = (_ENDPOINT, *(_TWIN for _ in places))
     return _Evidence(
         first=model.tally_of([fact for fact in mine if fact.at_s < begin]),
         then=model.tally_of([fact for fact in mine if fact.at_s >= begin]),
-        twins=by_place("twin", places),
-        outside=model.tally_of(of("outside")),
-        outside_twins=by_place("outside_twin", places),
+        twins=inside[1:],
+        outside=seen[0],
+        outside_twins=seen[1:],
         line=model.tally_of(_trusted(of("line"), [*mine, *twins])),
-        tcp=any(fact.transport == "tcp" for fact in mine),
+        tcp=tcp,
+        up=up,
+        unwell=tuple(_unwell(*one) for one in zip(states, inside, seen, up, strict=True)),
     )
+
+
+def _in_time(tally: Tally) -> Tally:
+    """A witness's answers, late ones too: it is asked what is up, and its own line's queue is no matter of ours."""
+    return {**tally, "answered": tally["answered"] + tally["late"], "late": 0}
 
 
 def _trusted(line: list[OpeningFact], tested: list[OpeningFact]) -> list[OpeningFact]:
@@ -204,26 +236,20 @@ def _sum(tallies: Iterable[Tally]) -> Counter[Kind]:
 # --- weighing -------------------------------------------------------------------------------------------------------
 
 
+_NO_LATES: Final = model.LATES[:1]
+"""Where nothing came late, the other lines explain alike, and less."""
+
+_Row = tuple[float, str, Action]
+"""The logarithm of an explanation's weight, its answer, and its action."""
+
+
 def _weigh(evidence: _Evidence) -> tuple[dict[str, float], dict[Action, float]]:
     """Give the posterior of each answer, and of each action where the answer is not "undecidable"."""
-    rows: list[tuple[float, str, Action]] = []
-    for loss, common in model.LOSSES:
-        line = model.log_sum(
-            [
-                math.log(1 - _LINE_DOWN) + model.passes(evidence.line, loss=loss, tcp=False),
-                math.log(_LINE_DOWN) + model.silent(evidence.line),
-            ]
-        )
-        for action, expected in _ACTIONS.items():
-            prior = math.log(common) + math.log(expected) + line
-            twin_up, twin_not = _twins(evidence, action, loss=loss)
-            for spared in (True, False) if action != "none" else (True,):
-                share = math.log(_SPARED) if action != "none" else 0.0
-                up, other = _endpoint(evidence, action, spared=spared, loss=loss)
-                answer = "undecidable" if action == "none" else "effective" if spared else "not_effective"
-                rows.append((prior + share + up + twin_up, answer, action))
-                rows.append((prior + share + up + twin_not, "undecidable", action))
-                rows.append((prior + share + other + model.log_sum([twin_up, twin_not]), "undecidable", action))
+    rows: list[_Row] = [(math.log(_OUTAGE) + _nothing_passes(evidence), "undecidable", "none")]
+    lates = model.LATES if _sum((evidence.first, evidence.then, evidence.line, *evidence.twins))["late"] else _NO_LATES
+    for (loss, losing), (late, delaying) in product(model.LOSSES, lates):
+        way = Way(loss, late)
+        rows += _explained(evidence, way, math.log(losing) + math.log(delaying) + _line(evidence.line, way))
     top = max(row[0] for row in rows)
     answers = dict.fromkeys(("effective", "not_effective", "undecidable"), 0.0)
     actions: dict[Action, float] = dict.fromkeys(_ACTIONS, 0.0)
@@ -237,19 +263,56 @@ def _weigh(evidence: _Evidence) -> tuple[dict[str, float], dict[Action, float]]:
     return {name: share / total for name, share in answers.items()}, actions
 
 
-def _met(tally: Tally, action: Action, *, loss: float, tcp: bool) -> float:
+def _line(line: Tally, way: Way) -> float:
+    likeness = [
+        math.log(1 - _LINE_DOWN - _LINE_APART) + model.passes(line, way, tcp=False),
+        math.log(_LINE_DOWN) + model.silent(line),
+    ]
+    if way.loss <= _FULL:
+        likeness.append(math.log(_LINE_APART) + model.passes(line, _CLEAR_WAY, tcp=False))
+    return model.log_sum(likeness)
+
+
+def _explained(evidence: _Evidence, way: Way, prior: float) -> list[_Row]:
+    """Weigh every action on a line that loses and delays so much."""
+    rows: list[_Row] = []
+    for action, expected in _ACTIONS.items():
+        share = prior + math.log(expected) + math.log(_SPARED if action != "none" else 1.0)
+        for form_share, form in model.forms_of(action, tcp=evidence.tcp):
+            here, met = share + form_share, way._replace(form=form)
+            twin_up, twin_not = _twins(evidence, action, met)
+            for spared in (True, False) if action != "none" else (True,):
+                up, other = _endpoint(evidence, action, met, spared=spared)
+                answer = "undecidable" if action == "none" else "effective" if spared else "not_effective"
+                rows.append((here + up + twin_up, answer, action))
+                rows.append((here + up + twin_not, "undecidable", action))
+                rows.append((here + other + model.log_sum([twin_up, twin_not]), "undecidable", action))
+    return rows
+
+
+def _nothing_passes(evidence: _Evidence) -> float:
+    """The line is out, and end point and twins are up or not."""
+    inside = model.silent(_sum((evidence.first, evidence.then, evidence.line, *evidence.twins)))
+    outside = ((evidence.outside, _ENDPOINT), *((tally, _TWIN) for tally in evidence.outside_twins))
+    for (tally, states), up in zip(outside, evidence.up, strict=True):
+        unwell = [math.log(states[state]) + _ITSELF[state](tally) for state in _ITSELF]
+        inside += model.log_sum([math.log(states["up"]) + up, *unwell])
+    return inside
+
+
+def _met(tally: Tally, action: Action, way: Way, *, tcp: bool) -> float:
     """An up server's openings under an action."""
     match action:
         case "none":
-            return model.passes(tally, loss=loss, tcp=tcp)
+            return model.passes(tally, way, tcp=tcp)
         case "dropped":
-            return model.dropped(tally, tcp=tcp)
+            return model.dropped(tally, way, tcp=tcp)
         case "throttled":
-            return model.throttled(tally, loss=loss, tcp=tcp)
+            return model.throttled(tally, way, tcp=tcp)
         case "reset":
-            return model.reset(tally, loss=loss)
+            return model.reset(tally, way)
         case "rejected":
-            return model.rejected(tally, loss=loss)
+            return model.rejected(tally, way)
 
 
 _ITSELF: Final = {
@@ -261,48 +324,48 @@ _ITSELF: Final = {
 }
 
 
-def _of_itself(state: str, inside: Tally, outside: Tally) -> float:
-    """A server that is not well is so from everywhere. An action on top adds only silence, which each explains."""
-    return _ITSELF[state](inside) + _ITSELF[state](outside)
+def _unwell(states: Mapping[str, float], inside: Tally, outside: Tally, up: float) -> float:
+    """A server that is not well is so from everywhere; one that is cut off, from here only. No action changes that."""
+    ways = [math.log(states[state]) + itself(inside) + itself(outside) for state, itself in _ITSELF.items()]
+    return model.log_sum([*ways, math.log(states["away"]) + up + _cut_off(inside)])
 
 
 def _outside_up(outside: Tally, *, tcp: bool) -> float:
-    return model.mean_of_logs([model.passes(outside, loss=loss, tcp=tcp) for loss in (0.003, 0.06, 0.3)])
+    return model.mean_of_logs([model.passes(outside, Way(loss), tcp=tcp) for loss in (0.003, 0.06, 0.3)])
 
 
 def _cut_off(inside: Tally) -> float:
     return model.mean_of_logs([model.silent(inside), model.unreachable(inside)])
 
 
-def _endpoint(evidence: _Evidence, action: Action, *, spared: bool, loss: float) -> tuple[float, float]:
+def _endpoint(evidence: _Evidence, action: Action, way: Way, *, spared: bool) -> tuple[float, float]:
     """Give the weight of "up", and of everything else that the end point may be."""
-    inside = _sum((evidence.first, evidence.then))
-    tcp, outside = evidence.tcp, _outside_up(evidence.outside, tcp=evidence.tcp)
-    meets: Action = "none" if spared else action
-    up = math.log(_ENDPOINT["up"]) + outside + _met(inside, meets, loss=loss, tcp=tcp)
-    others = [math.log(_ENDPOINT[state]) + _of_itself(state, inside, evidence.outside) for state in _ITSELF]
-    others.append(math.log(_ENDPOINT["away"]) + outside + _cut_off(inside))
-    if spared and action != "none":
-        first = model.passes(evidence.first, loss=loss, tcp=tcp)
-        later = [model.dropped(evidence.then, tcp=tcp), _met(evidence.then, action, loss=loss, tcp=tcp)]
-        others.append(math.log(_ENDPOINT["spoiled"]) + outside + first + model.mean_of_logs(later))
-    return up, model.log_sum(others)
+    inside, outside, tcp = _sum((evidence.first, evidence.then)), evidence.up[0], evidence.tcp
+    up = math.log(_ENDPOINT["up"]) + outside
+    if not spared:
+        return up + _met(inside, action, way, tcp=tcp), evidence.unwell[0]
+    well = math.log(1 - _BAD_PATH) + model.passes(inside, way, tcp=tcp)
+    up += model.log_sum([well, math.log(_BAD_PATH) + model.passes_badly(inside, way, tcp=tcp)])
+    if action == "none":
+        return up, evidence.unwell[0]
+    first = model.passes(evidence.first, way, tcp=tcp)
+    later = [model.swallowed(evidence.then, tcp=tcp), _met(evidence.then, action, way, tcp=tcp)]
+    spoiled = math.log(_ENDPOINT["spoiled"]) + outside + first + model.mean_of_logs(later)
+    return up, model.log_sum([evidence.unwell[0], spoiled])
 
 
-def _twins(evidence: _Evidence, action: Action, *, loss: float) -> tuple[float, float]:
+def _twins(evidence: _Evidence, action: Action, way: Way) -> tuple[float, float]:
     """Give the weight of "at least one twin is up and shows the action", and of everything else."""
-    all_, none_up = 0.0, 0.0
-    for inside, outside in zip(evidence.twins, evidence.outside_twins, strict=True):
-        seen = _outside_up(outside, tcp=evidence.tcp)
-        up = math.log(_TWIN["up"]) + seen + _met(inside, action, loss=loss, tcp=evidence.tcp)
-        others = [math.log(_TWIN[state]) + _of_itself(state, inside, outside) for state in _ITSELF]
-        others.append(math.log(_TWIN["away"]) + seen + _cut_off(inside))
-        others.append(math.log(_TWIN["excepted"]) + seen + model.passes(inside, loss=loss, tcp=evidence.tcp))
-        rest = model.log_sum(others)
-        none_up += rest
-        all_ += model.log_sum([up, rest])
     if not evidence.twins:
         return -math.inf, 0.0
+    all_, none_up, tcp = 0.0, 0.0, evidence.tcp
+    for inside, seen, unwell in zip(evidence.twins, evidence.up[1:], evidence.unwell[1:], strict=True):
+        up = math.log(_TWIN["up"]) + seen + _met(inside, action, way, tcp=tcp)
+        excepted = math.log(_TWIN["excepted"]) + seen + model.passes(inside, way, tcp=tcp)
+        lossy = math.log(_TWIN["lossy"]) + seen + model.passes_badly(inside, way, tcp=tcp)
+        rest = model.log_sum([unwell, excepted, lossy])
+        none_up += rest
+        all_ += model.log_sum([up, rest])
     return _log_difference(all_, none_up), none_up
 
 
@@ -321,6 +384,9 @@ _SPOILT: Final = 0.2
 Said = Literal["mute", "reset", "closed", "rejected", "refused", "unreachable"]
 Look = Literal["none", "passes", "some", "silent"] | Said
 
+
+_ALIVE: Final[frozenset[Look]] = frozenset({"passes", "some"})
+"""An answer is an answer: seen outside, even a few show that a server is up."""
 
 _SAID: Final[tuple[Said, ...]] = get_args(Said)
 
@@ -366,12 +432,21 @@ def _reason(facts: Sequence[OpeningFact], evidence: _Evidence) -> str:
     if _are_down(evidence, twins):
         return "twin_down"
     if "some" in twins | {mine}:
-        return "too_lossy"
+        return _reason_of_parts(evidence, mine)
     if mine in ("closed", "mute", "reset"):
         return "endpoint_refuses" if outside == "none" else "twin_unknown"
+    if mine == "silent" and outside == "none":
+        return "both_silent"
     if mine == "silent":
-        return "both_silent" if outside == "none" else "twin_unknown"
+        return "nothing_passes" if twins == {"silent"} and _look(evidence.line) == "none" else "twin_unknown"
     return "not_sure"
+
+
+def _reason_of_parts(evidence: _Evidence, mine: Look) -> str:
+    """Some openings are answered, and others are not: the line's doing, unless it carries other things well."""
+    if _look(evidence.line) != "passes":
+        return "too_lossy"
+    return "endpoint_silent" if mine == "silent" and _look(evidence.outside) == "none" else "not_sure"
 
 
 def _reason_of_twins(evidence: _Evidence, twins: set[Look]) -> str:
@@ -382,26 +457,26 @@ def _reason_of_twins(evidence: _Evidence, twins: set[Look]) -> str:
     if _are_down(evidence, twins):
         return "twin_down"
     if "some" in twins:
-        return "too_lossy"
+        return "twin_unknown" if _look(evidence.line) == "passes" else "too_lossy"
     return "twin_silent" if twins == {"silent"} else "twin_unknown"
 
 
 def _are_down(evidence: _Evidence, twins: set[Look]) -> bool:
     outside = {_look(tally) for tally in evidence.outside_twins} - {"none"}
-    return twins <= {"refused", "unreachable"} or bool(outside and "passes" not in outside | twins)
+    return twins <= {"refused", "unreachable"} or bool(outside and not (outside | twins) & _ALIVE)
 
 
 def _reason_of_endpoint(evidence: _Evidence, mine: Look) -> str:
     outside = _look(evidence.outside)
     match mine:
-        case "refused" | "unreachable" if outside != "passes":
-            return "endpoint_down"
-        case "reset" | "closed" | "mute" if outside != "passes":
-            return "endpoint_refuses"
         case "some":
             return "endpoint_unsteady"
-        case _ if outside == "passes":
+        case _ if outside in _ALIVE:
             return "endpoint_alone"
+        case "refused" | "unreachable":
+            return "endpoint_down"
+        case "reset" | "closed" | "mute":
+            return "endpoint_refuses"
         case _:
             return "endpoint_silent" if outside == "none" else "endpoint_down"
 

@@ -4,7 +4,8 @@ Every leg's openings fall into nine kinds (``KINDS``). An explanation gives each
 bursts and no two paths are alike, the shares themselves vary around that, more (a small ``weight``) or less: a
 Dirichlet-multinomial likelihood. Ten lost in a row then count for less than ten lost apart from each other would.
 
-The line's loss is unknown and common to all legs: ``LOSSES`` lists what it may be, with how often lines are like that.
+What the line does is unknown and common to all legs (``Way``): ``LOSSES`` and ``LATES`` list how much it may lose and
+delay, with how often lines are like that, and ``LET_THROUGH`` how much a throttle may let pass.
 
 Shares, weights and priors are judgement, held against the arrangements of ``lab.exemption``; none is fitted. Not done:
 correlation in time within a leg other than that of its first train (see ``remedy.effect``), and limits on bytes: a
@@ -13,7 +14,7 @@ limit is seen only where it holds back half of what a train of openings sends (d
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from raabta.model.effect import OpeningFact
 
@@ -95,6 +96,19 @@ LOSSES: Final = (
 LET_THROUGH: Final = (0.06, 0.18, 0.33, 0.5, 0.65)
 """Shares that a throttle may let pass; a milder one is not told from a line's loss."""
 
+LATES: Final = ((0.01, 0.85), (0.08, 0.11), (0.25, 0.04))
+"""Share of answers that come late because the line's own queue is full, and how often lines are so. Judgement."""
+
+
+class Way(NamedTuple):
+    """What all openings of a run meet alike."""
+
+    loss: float
+    late: float = LATES[0][0]
+    form: int = 0
+    """Which form of the action (``forms_of``)."""
+
+
 _SPECK: Final = 0.0008
 """Share of every kind that an explanation does not speak of: there is always another reason."""
 _NEVER: Final = 0.000_001
@@ -130,28 +144,64 @@ def _mixed(tally: Tally, mixture: _Mixture) -> float:
     return log_sum([math.log(part) + likelihood(tally, shares, weight=weight) for part, shares, weight in mixture])
 
 
-def passes(tally: Tally, *, loss: float, tcp: bool) -> float:
+def passes(tally: Tally, way: Way, *, tcp: bool) -> float:
     """Up and not restricted: all but what the line loses; over TCP much of that comes late."""
     lost: dict[Kind, float] = (
-        {"late": 0.6 * loss, "silent": 0.2 * loss, "mute": 0.2 * loss} if tcp else {"silent": loss}
+        {"late": 0.6 * way.loss, "silent": 0.2 * way.loss, "mute": 0.2 * way.loss} if tcp else {"silent": way.loss}
     )
-    shares: dict[Kind, float] = {"answered": 0.99 * (1 - loss), **lost}
-    shares["late"] = shares.get("late", 0.0) + 0.01 * (1 - loss)
+    shares: dict[Kind, float] = {"answered": (1 - way.late) * (1 - way.loss), **lost}
+    shares["late"] = shares.get("late", 0.0) + way.late * (1 - way.loss)
     return likelihood(tally, shares, weight=_STEADY)
 
 
-_DROPPED_UDP: Final[_Mixture] = ((1.0, {"silent": 1.0}, _STEADY),)
+_OWN_LOSSES: Final = ((0.1, 0.5), (0.2, 0.3), (0.3, 0.2))
+
+
+def passes_badly(tally: Tally, way: Way, *, tcp: bool) -> float:
+    """Up and not restricted, at the end of a path of its own that loses some: a full link, a cheap provider."""
+    parts = [
+        math.log(part) + passes(tally, way._replace(loss=1 - (1 - way.loss) * (1 - own)), tcp=tcp)
+        for own, part in _OWN_LOSSES
+    ]
+    return log_sum(parts)
+
+
+_DROPPED_UDP: Final[_Shares] = {"silent": 1.0}
 _DROPPED_TCP: Final[_Mixture] = (
-    (0.5, {"mute": 1.0}, _STEADY),
-    (0.2, {"silent": 1.0}, _STEADY),
-    (0.3, {"mute": 0.6, "silent": 0.4}, _WILD),
+    (0.45, {"mute": 1.0}, _STEADY),
+    (0.3, {"silent": 1.0}, _STEADY),
+    (0.25, {"mute": 0.6, "silent": 0.4}, _WILD),
 )
-"""The opening, the connection itself, or both, where the inspection remembers whom it caught."""
+"""The opening, the connection itself (a block of addresses), or both, where the inspection remembers whom it caught."""
+
+Action = Literal["none", "dropped", "throttled", "reset", "rejected"]
+Form = tuple[float, int]
+"""A way in which an action may show, the same to all that meet it: its logarithmic share, and which it is."""
 
 
-def dropped(tally: Tally, *, tcp: bool) -> float:
+def forms_of(action: Action, *, tcp: bool) -> list[Form]:
+    """Give the forms of an action. ``throttled`` and ``dropped`` take the number of one in ``Way.form``."""
+    match action:
+        case "throttled":
+            n = len(LET_THROUGH) * len(_HELD_TCP if tcp else _HELD_UDP)
+            return [(-math.log(n), number) for number in range(n)]
+        case "dropped" if tcp:
+            return [(math.log(part), number) for number, (part, _, _) in enumerate(_DROPPED_TCP)]
+        case _:
+            return [(0.0, 0)]
+
+
+def dropped(tally: Tally, way: Way, *, tcp: bool) -> float:
     """Swallowed."""
-    return _mixed(tally, _DROPPED_TCP if tcp else _DROPPED_UDP)
+    if not tcp:
+        return likelihood(tally, _DROPPED_UDP, weight=_STEADY)
+    _, shares, weight = _DROPPED_TCP[way.form]
+    return likelihood(tally, shares, weight=weight)
+
+
+def swallowed(tally: Tally, *, tcp: bool) -> float:
+    """Likewise, in whichever form: for what one server alone meets."""
+    return _mixed(tally, _DROPPED_TCP) if tcp else likelihood(tally, _DROPPED_UDP, weight=_STEADY)
 
 
 _HELD_UDP: Final[tuple[_Shares, ...]] = ({"silent": 1.0}, {"silent": 0.6, "late": 0.4}, {"late": 1.0})
@@ -163,32 +213,41 @@ _HELD_TCP: Final[tuple[_Shares, ...]] = (
 )
 
 
-def throttled(tally: Tally, *, loss: float, tcp: bool) -> float:
+def throttled(tally: Tally, way: Way, *, tcp: bool) -> float:
     """Some pass; the others are lost (a policer), come late (a queue), or both."""
-    held = _HELD_TCP if tcp else _HELD_UDP
-    part = 1 / len(LET_THROUGH) / len(held)
-    ways = [(part, _let(kinds, share * (1 - loss)), _VARIED) for share in LET_THROUGH for kinds in held]
-    return _mixed(tally, ways)
+    number, level = divmod(way.form, len(LET_THROUGH))
+    held = (_HELD_TCP if tcp else _HELD_UDP)[number]
+    return likelihood(tally, _let(held, LET_THROUGH[level], way), weight=_VARIED)
 
 
-def _let(held: _Shares, through: float) -> _Shares:
-    return {**{kind: part * (1 - through) for kind, part in held.items()}, "answered": through}
+def _let(held: _Shares, through: float, way: Way) -> _Shares:
+    """A share passes, as the line has it; ``held`` is what becomes of the others."""
+    through *= 1 - way.loss
+    shares: dict[Kind, float] = {kind: part * (1 - through) for kind, part in held.items()}
+    shares["answered"] = through * (1 - way.late)
+    shares["late"] = shares.get("late", 0.0) + through * way.late
+    return shares
 
 
-def reset(tally: Tally, *, loss: float) -> float:
+_OFTEN: Final = (0.3, 0.6)
+"""Shares that an action lets pass that strikes often, not always."""
+
+
+def reset(tally: Tally, way: Way) -> float:
     """Reset after the opening, always or often; whoever was caught may be cut off for a while."""
-    clean: _Shares = {"reset": 0.97 * (1 - loss), "mute": 0.5 * loss, "silent": 0.5 * loss, "refused": 0.01}
+    lost = 0.5 * way.loss
+    clean: _Shares = {"reset": 0.97 * (1 - way.loss), "mute": lost, "silent": lost, "refused": 0.01}
     residual: _Shares = {"reset": 0.3, "silent": 0.4, "refused": 0.1, "mute": 0.2}
-    often = [(0.1, _let(clean, share * (1 - loss)), _VARIED) for share in (0.3, 0.6)]
+    often = [(0.1, _let(clean, share, way), _VARIED) for share in _OFTEN]
     return _mixed(tally, [(0.6, clean, _STEADY), (0.2, residual, _WILD), *often])
 
 
 _REJECTED: Final[_Shares] = {"rejected": 0.5, "silent": 0.4, "refused": 0.1}
 
 
-def rejected(tally: Tally, *, loss: float) -> float:
+def rejected(tally: Tally, way: Way) -> float:
     """A router says so, in its own name or the target's; a few times a second at most, and is silent otherwise."""
-    often = [(0.1, _let(_REJECTED, share * (1 - loss)), _VARIED) for share in (0.3, 0.6)]
+    often = [(0.1, _let(_REJECTED, share, way), _VARIED) for share in _OFTEN]
     return _mixed(tally, [(0.8, _REJECTED, _WILD), *often])
 
 

@@ -99,6 +99,11 @@ REASONS: Final[dict[str, Reason]] = {
         words="Neither the end point nor the twin answers, and nothing shows that the end point is up.",
         advice="Run the same test from elsewhere and pass its result: --outside FILE.jsonl",
     ),
+    "undecidable.nothing_passes": Reason(
+        words="Neither the end point nor the twin answers, although the end point is up, and nothing shows that this "
+        "line carries anything at all.",
+        advice="Name something that shows the line, in the file or as --line URL, and test again.",
+    ),
     "undecidable.too_lossy": Reason(
         words="Too much is lost on this line to tell a restriction from it.",
         advice="Test again on a better line or at another hour, and name what shows the line's own loss: --line URL",

@@ -43,6 +43,8 @@ from raabta.remedy.linting.places import Place
 CONSENT: Final = "exemption_list"
 _REF_CHARS: Final = 20
 """100 bits of base32: nobody tries them, and 100,000 of them are all different."""
+_REF_BYTES: Final = 15
+"""As many as the characters are made of: 8 of 5 bytes."""
 _ROUNDS_MAX: Final = 5
 """After leaving out what is wrong, what it hid may be: a wider entry that is gone no longer contains another."""
 
@@ -176,7 +178,7 @@ def compile_list(
 def opaque(recipient: Recipient, kind: str, *, text: str) -> str:
     """Make a reference that only this recipient sees: the same text gives another one with another recipient's key."""
     digest = hmac.digest(recipient.reference_key.encode(), f"{kind}\n{text}".encode(), "sha256")
-    return f"{kind}-{base64.b32encode(digest).decode('ascii').lower()[:_REF_CHARS]}"
+    return f"{kind}-{base64.b32encode(digest[:_REF_BYTES]).decode('ascii').lower()[:_REF_CHARS]}"
 
 
 class _Work:
@@ -204,6 +206,7 @@ class _Work:
         self._view = view
         self._owner: dict[str, str] = {}
         self._places: dict[str, Place] = {}
+        self._members: dict[str, str] = {}
         self._consenting = frozenset(_consenting(view.consents, recipient.id))
         self._approved = _approved(view.cases, now)
         self._reviewed = _reviewed(view.reviews)
@@ -238,7 +241,7 @@ class _Work:
             transport=endpoint.transport,
             port=port,
             origin_asn=self._place(own).asn or endpoint.asn,
-            organisation_ref=opaque(self._recipient, "m", text=endpoint.organisation_id),
+            organisation_ref=self._member(endpoint.organisation_id),
             evidence_level=self._evidence[endpoint.id],
             basis=case.kind,
             not_before=endpoint.valid_from,
@@ -281,7 +284,7 @@ class _Work:
         return msgspec.structs.replace(
             row,
             asns=asns,
-            organisation_ref=opaque(self._recipient, "m", text=organisation_id),
+            organisation_ref=self._member(organisation_id),
             evidence_level=self._evidence[row.id],
             basis=case.kind,
             not_after=min(row.not_after, *(_end_of(one, case) for one in endpoints)),
@@ -306,7 +309,7 @@ class _Work:
             ValueError: The list as a whole breaks a rule.
         """
         for _ in range(_ROUNDS_MAX):
-            findings = lint_list(made, bench=self._bench, now=self._now, previous=self._previous)
+            findings = lint_list(made, bench=self._bench, now=self._now, previous=self._previous, places=self._places)
             if not is_refused(findings):
                 return made, findings
             made = self._without_worst(made, findings)
@@ -340,7 +343,7 @@ class _Work:
         asns = self._recipient.asns
         if not asns:
             return self._recipient.kind != "operator"
-        asn = self._place(own).asn if own and not read_host(own) else 0
+        asn = self._place(own).asn if own else 0
         if asn:
             return asn in asns
         if endpoint.operator:
@@ -356,7 +359,7 @@ class _Work:
             return "mobile"
         if not own:
             return "no_source"
-        if read_host(endpoint.remote):
+        if endpoint.remote and self._place(endpoint.remote).span is None and read_host(endpoint.remote):
             return "host_name"
         if self._place(own).span is None:
             return "unreadable"
@@ -368,6 +371,12 @@ class _Work:
 
     def _place(self, text: str) -> Place:
         return self._bench.place(with_length(text), self._places)
+
+    def _member(self, organisation_id: str) -> str:
+        known = self._members.get(organisation_id)
+        if known is None:
+            known = self._members[organisation_id] = opaque(self._recipient, "m", text=organisation_id)
+        return known
 
     def _note(self, id_: str, subject: str, organisation_id: str) -> None:
         self.subjects[id_] = subject

@@ -28,6 +28,7 @@ from raabta.remedy.linting.bench import LintBench, bench_of
 from raabta.remedy.linting.endpoints import check_endpoint
 from raabta.remedy.linting.entries import EntryCheck, Moment
 from raabta.remedy.linting.overlap import find_overlaps
+from raabta.remedy.linting.places import Place
 from raabta.remedy.linting.restrictions import check_restriction, find_hits
 from raabta.remedy.linting.whole import check_whole
 from raabta.remedy.rules import Subject, load_rules
@@ -83,7 +84,12 @@ def lint_restriction(
 
 
 def lint_list(
-    listed: ExemptionList, *, bench: LintBench, now: datetime, previous: ExemptionList | None = None
+    listed: ExemptionList,
+    *,
+    bench: LintBench,
+    now: datetime,
+    previous: ExemptionList | None = None,
+    places: dict[str, Place] | None = None,
 ) -> list[LintFinding]:
     """Say what is wrong with a list: as a whole, entry by entry, and between entries.
 
@@ -92,6 +98,7 @@ def lint_list(
         bench: Tables; its recipient, where known, must be the list's.
         now: Aware UTC.
         previous: The list before, whose serial must not be higher.
+        places: What this bench has judged before, by text; what is judged now is added.
 
     Returns:
         Findings: first about the whole (subject: the recipient's id), then in the order of the list. Who reads a
@@ -100,7 +107,7 @@ def lint_list(
     """
     made_at = listed.made_at if listed.made_at.tzinfo is not None else now.astimezone(UTC)
     moment = Moment(now=now, made_at=min(made_at, now))
-    check = EntryCheck(bench, moment)
+    check = EntryCheck(bench, moment, places)
     findings = check_whole(listed, bench=bench, moment=moment, previous=previous)
     for entry in listed.entries:
         findings += check.entry(entry)

@@ -1,4 +1,4 @@
-"""The command line as people of the story use it, each in their own place; and all that it said, to be searched later."""
+"""The command line as people of the story use it, each in their own place, and all that it said."""
 
 import subprocess
 import sys

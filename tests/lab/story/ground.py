@@ -66,8 +66,10 @@ table inet operator {
   }
 }
 """
-"""Of members' traffic: drops WireGuard's first message, throttles OpenVPN's over UDP, resets OpenVPN over TCP. The first rule is the one line
-that the reference policy asks the operator for."""
+"""Of members' traffic: drops WireGuard's first message, throttles OpenVPN's over UDP, resets OpenVPN over TCP.
+
+The first rule is the one line that the reference policy asks the operator for.
+"""
 
 _ROUTER: Final = "198.18.255.254"
 _LOOP: Final = "169.254.9."

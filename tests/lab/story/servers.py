@@ -192,8 +192,9 @@ class Peers:
             url = f'url = "wireguard://{FAR[server][0]}:{WIREGUARD_PORT}"'
             mine = f'private_key = "{base64.b64encode(self.private[name]).decode()}"'
             sections += [section, url, mine, f'public_key = "{self.public(server)}"']
+        sections += ["[line]", f'url = "tcp://{FAR["twin"][0]}:{ECHO_PORT}"']
         file.touch(0o600)
-        file.write_text("\n".join(["probe_peer = true", f'name = "the head"', *sections, ""]), "ascii")
+        file.write_text("\n".join(["probe_peer = true", 'name = "the head"', *sections, ""]), "ascii")
         return file
 
     def opens(self, name: str, *, place: str, server: str = "head") -> bool:

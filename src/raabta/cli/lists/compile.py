@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from raabta.cli.collecting import without_collecting
 from raabta.cli.diagnose import STANDARD, fail
 from raabta.cli.lists.options import TablesOption, in_words, lint_by, tables_from
 from raabta.cli.output import open_output
@@ -43,7 +44,7 @@ def compile_(
     """
     if repository is not None and output == STANDARD:
         fail("name the sheet's folder: --output SHEET")
-    with in_words():
+    with in_words(), without_collecting():
         if repository is None:
             _look(recipient, register, output=output, tables=tables, days=days)
         else:

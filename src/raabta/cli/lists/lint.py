@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from raabta.cli.collecting import without_collecting
 from raabta.cli.diagnose import fail
 from raabta.cli.lists.options import TablesOption, in_words, tables_from
 from raabta.cli.register.opening import now
@@ -58,7 +59,7 @@ def lint(
         fail("nothing is measured. Add --measure, or --closure FILE with what was measured before.")
     if names is not None and (recipient or asn):
         fail("--recipient and --asn go with a list, not with --names.")
-    with in_words():
+    with in_words(), without_collecting():
         own = tables_from(tables)
         if names is None:
             findings, summary = _lint_file(given, recipient, asn or [], own)

@@ -1,7 +1,7 @@
 """``raabta case``: an application from draft to answer.
 
-Here is ``new``; the other commands are in ``case_steps``, ``case_tables`` and ``case_clocks``. Exit codes: 0 done, 1
-the database failed, 2 wrong usage or data, 3 something is due (``due``) or some rows did not go in (``import``).
+Here is ``new``; the others are in ``case_show``, ``case_steps``, ``case_tables`` and ``case_clocks``. Exit codes: 0
+done, 1 the database failed, 2 wrong usage or data, 3 something is due (``due``) or some rows stayed out (``import``).
 """
 
 from typing import Annotated
@@ -10,12 +10,13 @@ import typer
 
 from raabta.cli.register import case_tables
 from raabta.cli.register.case_clocks import due, types, waiting, way
+from raabta.cli.register.case_show import show
 from raabta.cli.register.case_steps import application, paper, step
 from raabta.cli.register.opening import RegisterOption, opened
 
 app = typer.Typer(name="case", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("list", short_help="List applications.")(case_tables.list_)
-app.command("show", short_help="Show one application: its papers, steps, and what is missing.")(case_tables.show)
+app.command("show", short_help="Show one application: its papers, steps, and what is missing.")(show)
 app.command("paper", short_help="Note that a paper was seen, or why it is not needed.")(paper)
 app.command("step", short_help="Take the next step: submitted, approved, ….")(step)
 app.command("application", short_help="Write the application: a form (PDF), and data.")(application)

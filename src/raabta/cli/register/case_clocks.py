@@ -33,19 +33,11 @@ def due(
     Exit code: 0 nothing is due, 3 something is, 1 the database failed, 2 wrong usage.
     """
     with opened(register) as found:
-        from raabta.model.register import Case, MemberEndpoint, Organisation  # noqa: PLC0415  --help need not wait
-        from raabta.registry.country import load_country  # noqa: PLC0415
-        from raabta.registry.reminders import find_due  # noqa: PLC0415
+        from raabta.registry.country import load_country  # noqa: PLC0415  --help need not wait for it
+        from raabta.registry.reminder_search import find_due_in  # noqa: PLC0415
 
-        data = load_country(country)
         with found.look() as records:
-            reminders = find_due(
-                organisations=records.find(Organisation, country=data.code.lower()),
-                endpoints=records.find(MemberEndpoint),
-                cases=(case for case in records.find(Case) if case.kind.startswith(f"{data.code.lower()}.")),
-                country=data,
-                now=found.now(),
-            )
+            reminders = find_due_in(records, country=load_country(country), now=found.now())
     if not reminders:
         typer.echo("Nothing is due.", err=True)
         return

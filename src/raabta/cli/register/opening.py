@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from raabta.cli.collecting import without_collecting
 from raabta.cli.diagnose import fail
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def opened(register: str | None) -> Iterator["Register"]:
     Wrong data end with exit code 2, a database that fails with 1.
     """
     try:
-        with open_from_options(register) as found:
+        with without_collecting(), open_from_options(register) as found:
             yield found
     except (KeyError, IndexError):
         raise

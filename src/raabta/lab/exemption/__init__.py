@@ -8,7 +8,22 @@ busy, with a wrong key) → ``measuring`` (a country, its servers, the gateway; 
 The worker is never told the truth: orders carry situations only, and the truth stays with who scores.
 """
 
-from raabta.lab.exemption.arrangements import Arrangement, Situation, Truth, load_arrangements
+from raabta.lab.exemption.arrangements import (
+    Arrangement,
+    Situation,
+    Truth,
+    load_arrangements,
+    load_own_arrangements,
+)
 from raabta.lab.exemption.scoring import Row, run_arrangements, score
 
-__all__ = ["Arrangement", "Row", "Situation", "Truth", "load_arrangements", "run_arrangements", "score"]
+__all__ = [
+    "Arrangement",
+    "Row",
+    "Situation",
+    "Truth",
+    "load_arrangements",
+    "load_own_arrangements",
+    "run_arrangements",
+    "score",
+]

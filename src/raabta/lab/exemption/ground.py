@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
+import msgspec
 from msgspec import Struct
 
 from raabta.lab.exemption.arrangements import ServerState, Situation
@@ -158,15 +159,19 @@ def _entry(ground: Ground, *, now: dt.datetime, with_revoked: bool) -> Exemption
         case "revoked":
             return plain if with_revoked else None
         case "expired":
-            return _changed(plain, not_after=now - dt.timedelta(hours=1))
+            return msgspec.structs.replace(plain, not_after=now - dt.timedelta(hours=1))
         case "ending":
-            return _changed(plain, not_after=now + dt.timedelta(seconds=ENDING_S))
+            return msgspec.structs.replace(plain, not_after=now + dt.timedelta(seconds=ENDING_S))
         case "neighbour":
-            return _changed(plain, source=f"{ground.network.client_address[:-1]}3/32")
+            return msgspec.structs.replace(plain, source=f"{ground.network.client_address[:-1]}3/32")
         case "other_port":
-            return _changed(plain, port=endpoint.port + 1)
+            return msgspec.structs.replace(plain, port=endpoint.port + 1)
+        case "other_transport":
+            return msgspec.structs.replace(plain, transport="udp" if plain.transport == "tcp" else "tcp")
+        case "future":
+            return msgspec.structs.replace(plain, not_before=now + dt.timedelta(days=1))
         case "other_destination":
-            return _changed(plain, destination="198.19.199.9/32")
+            return msgspec.structs.replace(plain, destination="198.19.199.9/32")
         case "unlisted" | "lease" | "lease_moved" | "lease_ended":
             return None
 
@@ -183,28 +188,6 @@ def _plain_entry(ground: Ground, server: ServerPlan, *, now: dt.datetime) -> Exe
         basis="pk.A",
         not_before=now - dt.timedelta(days=30),
         not_after=now + dt.timedelta(days=30),
-    )
-
-
-def _changed(
-    entry: ExemptionEntry,
-    *,
-    source: str = "",
-    destination: str = "",
-    port: int = 0,
-    not_after: dt.datetime | None = None,
-) -> ExemptionEntry:
-    return ExemptionEntry(
-        id=entry.id,
-        source=source or entry.source,
-        destination=destination or entry.destination,
-        transport=entry.transport,
-        port=port or entry.port,
-        organisation_ref=entry.organisation_ref,
-        evidence_level=entry.evidence_level,
-        basis=entry.basis,
-        not_before=entry.not_before,
-        not_after=not_after or entry.not_after,
     )
 
 
@@ -278,12 +261,22 @@ def _rules(ground: Ground) -> tuple[list[str], list[str]]:
             return [], []
         case "drop":
             return [], [f"{seen} drop"]
+        case "answers":
+            return [], [f"ip daddr {client} {_answer_signature(situation)} drop"]
+        case "address" | "blackhole":
+            rules = [f"ip saddr {client} ip daddr {ground.servers[0].address} drop"]
+            return ([], rules) if situation.action == "address" else (rules, [])
+        case "addresses":
+            addresses = ", ".join(server.address for server in ground.servers)
+            return [], [f"ip saddr {client} ip daddr {{ {addresses} }} drop"]
         case "reset":
             return [], [f"{seen} reject with tcp reset"]
         case "reject":
             return [], [f"{seen} reject with icmpx type admin-prohibited"]
         case "throttle":
-            return [], [f"{seen} limit rate over {situation.packets_s}/second burst {situation.packets_s} packets drop"]
+            return [], [f"{seen} {_over(situation)} drop"]
+        case "brownout":
+            return [f"ip saddr {client} {_over(situation)} drop"], []
         case "chance":
             return [], [f"{seen} numgen random mod 1000 < {round(1000 * situation.share)} drop"]
         case "residual":
@@ -297,6 +290,21 @@ def _rules(ground: Ground) -> tuple[list[str], list[str]]:
             return [f"{seen} {self} {caught} drop"], [f"{seen} add {caught} {{ {self} }} drop"]
         case "outage":
             return [f"ip saddr {client} drop"], []
+
+
+def _over(situation: Situation) -> str:
+    return f"limit rate over {situation.packets_s}/second burst {situation.packets_s} packets"
+
+
+def _answer_signature(situation: Situation) -> str:
+    """What inspection knows a server's answer by: WireGuard's type and length, OpenVPN's hard reset of a server."""
+    match situation.protocol:
+        case "wireguard":
+            return "meta l4proto udp udp length 100 @th,64,32 0x02000000"
+        case "openvpn":
+            return f"meta l4proto udp udp sport {OPENVPN_PORT} @th,64,8 0x40"
+        case "openvpn_tcp":
+            return f"meta l4proto tcp tcp sport {OPENVPN_PORT} @ih,16,8 0x40"
 
 
 def _signature(situation: Situation) -> str:

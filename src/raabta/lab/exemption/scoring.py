@@ -60,11 +60,17 @@ def run_arrangements(
     """
     rows: list[Row] = []
     for first in range(0, len(arrangements), MAX_SITUATIONS):
-        part = arrangements[first : first + MAX_SITUATIONS]
+        part = [_numbered(one, number) for number, one in enumerate(arrangements[first : first + MAX_SITUATIONS])]
         found = {row.id: row for row in _measured(part)}
         rows += [_row(one, found.get(one.situation.id)) for one in part]
         told(len(rows), len(arrangements))
     return rows
+
+
+def _numbered(arrangement: Arrangement, number: int) -> Arrangement:
+    """Several files may have the same numbers; a country may not."""
+    situation = msgspec.structs.replace(arrangement.situation, id=f"s{number:03}")
+    return msgspec.structs.replace(arrangement, situation=situation)
 
 
 def _measured(arrangements: Sequence[Arrangement]) -> list[Measured]:

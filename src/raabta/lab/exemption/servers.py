@@ -40,9 +40,11 @@ def start_servers(plans: Sequence[ServerPlan]) -> Child:
 
 
 def silenced(plans: Sequence[ServerPlan]) -> str:
-    """Write what ``world`` swallows, for ``nft -f``: everything for a server that is down."""
+    """Write what ``world`` swallows, for ``nft -f``: all for a server that is down, some on a lossy path."""
     down = [plan.address for plan in plans if plan.state == "down"]
+    lossy = [plan.address for plan in plans if plan.state == "lossy"]
     rules = [f"    ip daddr {{ {', '.join(down)} }} drop"] if down else []
+    rules += [f"    ip daddr {{ {', '.join(lossy)} }} numgen random mod 4 < 1 drop"] if lossy else []
     return "\n".join(
         ["table inet silent {", "  chain silent { type filter hook input priority 0;", *rules, "  }", "}\n"]
     )

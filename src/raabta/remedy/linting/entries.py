@@ -37,13 +37,13 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 class EntryCheck:
     """Rules for many entries of one list: prefixes and codes that occur again are judged once."""
 
-    def __init__(self, bench: LintBench, moment: Moment) -> None:
+    def __init__(self, bench: LintBench, moment: Moment, places: dict[str, Place] | None = None) -> None:
         self._bench = bench
         self._moment = moment
         self._since = moment.now if moment.made_at is None else moment.made_at
         self._asns = frozenset(bench.asns)
         self._codes: dict[str, str] = {}
-        self.places: dict[str, Place] = {}
+        self.places = {} if places is None else places
 
     def entry(self, entry: ExemptionEntry) -> list[LintFinding]:
         """Give what is wrong with an entry."""
