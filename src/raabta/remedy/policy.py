@@ -6,8 +6,9 @@ inspection begins: ``meta mark & 0x00100000 != 0 accept``.
 - ``on_arrival`` (prerouting, before all of the operator's chains and before connection tracking) looks up every packet,
   forwards and backwards, while the gate is open. What is listed gets our bit of the mark, and goes its way; from all
   else our bit is taken. Nothing is remembered between packets: a flow is spared exactly as long as it is listed.
-- What is not listed, but was until just now, is cut: reset for TCP, silence for others. Then come blocked networks. A
-  spared tuple is exact and has been proved, a block may be wide: so what is spared is not blocked.
+- What is not listed, but was until just now, is cut: reset for TCP, silence for others. A new TCP connection is told by
+  ICMP, from this router, that it is prohibited: a reset would look like the server's own. Then come blocked networks.
+  A spared tuple is exact and has been proved, a block may be wide: so what is spared is not blocked.
 - Where the gate has closed by itself, nothing is spared or blocked any more, and everything that was spared is cut for
   as long as ``closing`` lives.
 - An operator's rule that copies a connection's mark over a packet's (``meta mark set ct mark``) must leave our bit out,
@@ -180,7 +181,12 @@ def _rules(layout: Layout, settings: PolicySettings) -> dict[str, list[str]]:
             "counter name spared",
             f"meta mark set meta mark | {bit}{' notrack' if settings.notrack else ''} accept",
         ],
-        "sever": ["counter name cut", "meta l4proto tcp reject with tcp reset", "drop"],
+        "sever": [
+            "counter name cut",
+            "tcp flags & (syn | ack) == syn reject with icmpx type admin-prohibited",
+            "meta l4proto tcp reject with tcp reset",
+            "drop",
+        ],
         "stop": ["counter name blocked", "drop"],
     }
     for family in (4, 6):

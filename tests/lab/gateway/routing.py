@@ -1,5 +1,6 @@
 """A router in namespaces, with an operator's inspection, members on one side and servers on the other."""
 
+import errno
 import json
 import socket
 import subprocess
@@ -155,6 +156,15 @@ def connection(source: str, destination: str = "198.19.0.1", *, port: int = 443)
         line = socket.create_connection((destination, port), timeout=WAIT_S, source_address=(source, 0))
     line.settimeout(ANSWER_S)
     return line
+
+
+def refusal(source: str) -> str:
+    """What a new connection ends with: the name of its error number, "" where it is made."""
+    try:
+        connection(source).close()
+    except OSError as error:
+        return errno.errorcode.get(error.errno or 0, str(error))
+    return ""
 
 
 def talk(line: socket.socket) -> str:

@@ -13,7 +13,7 @@ from raabta.remedy.render.nftables import render
 from tests.cases.gating import entry, exemptions, gateway, load
 from tests.cases.leasing import a_grant
 from tests.lab.gateway import routing
-from tests.lab.gateway.routing import DATA, connection, datagram, in_gateway, talk, until
+from tests.lab.gateway.routing import DATA, connection, datagram, in_gateway, refusal, talk, until
 
 MEMBER = "198.18.0.1"
 NEIGHBOUR = "198.18.0.2"
@@ -153,6 +153,7 @@ def revoked() -> dict[str, Any]:
     found: dict[str, Any] = {"before": datagram(MEMBER), "tcp before": talk(line)}
     _load(agent, exemptions(kept, now=now, serial=2))
     found |= {"after": datagram(MEMBER), "data": datagram(MEMBER, data=DATA), "tcp after": talk(line)}
+    found["tcp anew"] = refusal(MEMBER)
     found["differences"] = in_gateway(lambda: compare(agent)).wrong
     _load(agent, exemptions((*kept, _member_entry(now)), now=now, serial=3))
     found["listed again"] = datagram(MEMBER)
@@ -167,6 +168,7 @@ def test_a_revoked_entry_is_cut_at_once_and_listed_again_it_is_spared_at_once(la
         "after": False,
         "data": False,
         "tcp after": "reset",
+        "tcp anew": "EHOSTUNREACH",
         "differences": [],
         "listed again": True,
     }
