@@ -3,7 +3,15 @@ from typing import Any
 
 import pytest
 
-from raabta.registry.wellformed import has_identity_number, tidy_endpoint, tidy_organisation, tidy_person
+from raabta.model.register import Document
+from raabta.registry.wellformed import (
+    has_identity_number,
+    tidy_case,
+    tidy_endpoint,
+    tidy_organisation,
+    tidy_person,
+)
+from tests.cases.membership import case
 from tests.registry.specimens import DEVICE_KEY, IDENTITY_NUMBER, NOW, endpoint, organisation, person
 
 PLANTED = (IDENTITY_NUMBER, "3520212345671", "35202 1234567 1", "ID35202–1234567–1.", "۳۵۲۰۲-۱۲۳۴۵۶۷-۱")
@@ -29,6 +37,13 @@ def test_an_identity_number_is_refused_in_every_text_of_an_organisation(field: s
     _, complaints = tidy_organisation(organisation(**fields))
     assert field in complaints
     assert IDENTITY_NUMBER not in str(complaints)
+
+
+def test_a_keyed_hash_may_hold_thirteen_digits_in_a_row() -> None:
+    by_chance = "ab3520212345671cd0e1f2a3b4c5d6e7f8a9b0c1"
+    assert tidy_person(person(identity_hash=by_chance))[1] == {}
+    paper = Document(kind="identity", seen_at=NOW, seen_by="officer-1", fingerprint=by_chance)
+    assert tidy_case(case(documents=(paper,)))[1] == {}
 
 
 @pytest.mark.parametrize("field", ["site", "purpose", "operator", "prefix", "remote"])

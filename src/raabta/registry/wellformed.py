@@ -35,6 +35,8 @@ PORTLESS: Final = ("esp", "gre")
 
 IDENTITY_NUMBER: Final = re.compile(r"(?<!\d)\d{5}[\W_]{0,2}\d{7}[\W_]{0,2}\d(?!\d)")
 """Thirteen digits, alone or as 5-7-1: Pakistan's national identity card, and the tax number of an individual."""
+MADE: Final = frozenset({"identity_hash", "fingerprint"})
+"""Keyed hashes: nobody typed them, and one in some hundreds holds thirteen digits in a row by chance."""
 FORMULA: Final = tuple("=+-@")
 """What a spreadsheet would run, when it opens a table that we export."""
 HOST_NAME: Final = re.compile(r"(?=.{4,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
@@ -187,6 +189,8 @@ def _only_texts(fields: Any) -> Iterator[tuple[str, str]]:
 
 def _texts(record: Struct, leave: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     for name in record.__struct_fields__:
+        if name in MADE:
+            continue
         value = getattr(record, name)
         parts = value if isinstance(value, tuple) else (value,)
         complaint = next(

@@ -97,22 +97,25 @@ def serving(zones: Mapping[str, bytes]) -> Iterator[None]:
         for name, config in (("authority", authority), ("bind", named_config(folder, zones))):
             (folder / f"{name}.conf").write_text(config)
             command = ["named", "-g", "-n", "1", "-c", str(folder / f"{name}.conf")]
-            stack.enter_context(_running(command, ready=b"running"))
+            # A policy zone is in force only some time after the server says that it runs.
+            policies = [f"rpz: {zone}: reload done".encode() for zone in zones] if name == "bind" else []
+            stack.enter_context(_running(command, ready=[b"all zones loaded", *policies]))
         (folder / "unbound.conf").write_text(unbound_config(folder, zones))
         command = ["unbound", "-d", "-c", str(folder / "unbound.conf")]
-        stack.enter_context(_running(command, ready=b"start of service"))
+        stack.enter_context(_running(command, ready=[b"start of service"]))
         yield
 
 
 @contextmanager
-def _running(command: list[str], *, ready: bytes) -> Iterator[None]:
+def _running(command: list[str], *, ready: list[bytes]) -> Iterator[None]:
+    """Have a server that has said all of ``ready``."""
     with subprocess.Popen(command, env=tool_environment(), stderr=subprocess.PIPE) as server:
         try:
             assert server.stderr is not None
             said = []
-            while ready not in (line := server.stderr.readline()):
-                said.append(line)
-                assert line, b"".join(said).decode()
+            while not all(any(words in line for line in said) for words in ready):
+                said.append(server.stderr.readline())
+                assert said[-1], b"".join(said).decode()
             yield
         finally:
             server.kill()
