@@ -1,11 +1,13 @@
 """``raabta list``: from an operator's entry to a list that a gateway takes, each step by its command."""
 
+import base64
 import datetime as dt
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -159,6 +161,10 @@ def test_from_an_operators_entry_to_a_list_that_a_gateway_takes(run: Run, key_fi
     for name in ("ayesha", "bilal"):
         run(f"sign list-1 --key targets-{name}.key --passphrase-file words --tables tables.toml --yes")
     run("publish list-1 --repository repo --online-key online.key --passphrase-file words --tables tables.toml")
+    shown = run("show north --repository repo --output list.json")
+    assert shown.stdout == ""
+    assert (tmp_path / "list.json").read_bytes() == (tmp_path / "list-1/exemptions.json").read_bytes()
+    assert run("show north --repository repo").stdout_bytes == (tmp_path / "list.json").read_bytes()
     refreshed = run(
         "refresh north --repository repo --online-key online.key --passphrase-file words --register register"
     )
@@ -188,6 +194,8 @@ def test_an_end_point_that_a_rule_refuses_does_not_get_into_the_list(run: Run, k
 def test_compiling_to_look_changes_nothing(run: Run) -> None:
     run("recipient add north --name North --asn 64500 --register register")
     fill()
+    told = run("compile north --register register --tables tables.toml --output look.json")
+    assert "1 entries went in" in told.stderr
     first = json.loads(run("compile north --register register --tables tables.toml").stdout)
     again = json.loads(run("compile north --register register --tables tables.toml").stdout)
     assert (len(first["entries"]), first["serial"], first["log_size"]) == (1, 1, 0)
@@ -220,9 +228,33 @@ def test_signing_asks_first_and_no_means_no(run: Run, key_files: None, tmp_path:
     assert len(list((tmp_path / "root-1/signatures").iterdir())) == 2
 
 
+def test_a_holder_is_shown_whose_keys_a_root_names_and_for_which_networks(run: Run, key_files: None) -> None:
+    run("recipient add north --name Northern --asn 64500 --register raabta-register")
+    hold_ceremony(run)
+    told = run("sign root-1 --key root-bilal.key --passphrase-file words --yes").stderr
+    assert "For      north (Northern), networks AS64500" in told
+    public = json.loads(Path("targets-chand.pub").read_text())["public"]
+    assert f"{public}  targets-chand" in told
+
+
+def test_without_a_register_drawing_up_a_root_makes_none(run: Run, key_files: None, tmp_path: Path) -> None:
+    hold_ceremony(run)
+    assert not (tmp_path / "raabta-register").exists()
+
+
+def test_a_file_that_is_no_key_is_told_before_any_question(run: Run, key_files: None) -> None:
+    hold_ceremony(run)
+    told = run("sign root-1 --key root-ayesha.pub", code=2)
+    assert "this is no key file of Raabta" in told.stderr
+    assert "Sign this?" not in told.output
+    assert "Passphrase" not in told.output
+
+
 def test_a_key_is_made_once_and_for_its_holder_alone(run: Run, tmp_path: Path) -> None:
     made = run("keys new ayesha --folder keys --passphrase-file words")
     assert made.stdout == "keys/ayesha.pub\n"
+    assert "stays on the publishing machine" in made.stderr
+    assert max(map(len, made.stderr.splitlines())) <= 80
     assert (tmp_path / "keys/ayesha.key").stat().st_mode & 0o777 == 0o600
     before = (tmp_path / "keys/ayesha.key").read_bytes()
     assert "it is there already" in run("keys new ayesha --folder keys --passphrase-file words", code=2).stderr
@@ -245,6 +277,8 @@ def test_a_key_is_made_once_and_for_its_holder_alone(run: Run, tmp_path: Path) -
             "no list was published yet",
         ),
         ("refresh ../x --repository repo --online-key online.key --passphrase-file words", "cannot be the name"),
+        ("show north --repository repo", "no list was published yet"),
+        ("show ../x --repository repo", "cannot be the name"),
         ("keys root north --repository repo -o x", "name all keys"),
         ("compile north --repository repo", "--output SHEET"),
         ("compile nobody --register register", "raabta list recipient add"),
@@ -263,6 +297,39 @@ def test_recipients_are_listed_and_changed(run: Run) -> None:
     run("recipient add north --name North --asn 64500 --asn 64400 --register register")
     run("recipient change north --asn 64501 --register register")
     assert run("recipient list --register register").stdout == "north\toperator\tAS64501\tNorth\n"
+
+
+def test_a_network_is_named_with_or_without_as_and_is_never_0(run: Run) -> None:
+    run("recipient add north --name North --asn AS17557 --asn 64500 --register register")
+    assert "AS17557,AS64500" in run("recipient list --register register").stdout
+    for wrong in ("0", "AS0", "north", "4294967296"):
+        for command in ("add south --name South", "change north"):
+            refused = run(f"recipient {command} --asn {wrong} --register register", code=2)
+            assert "such as 17557 or AS17557" in " ".join(refused.stderr.split())
+
+
+def test_a_key_that_attests_nothing_is_refused(run: Run) -> None:
+    run("recipient add north --name North --register register")
+    key = base64.b64encode(b"k" * 32).decode()
+    for command in ("add south --name South", "change north"):
+        refused = run(f"recipient {command} --attestation-key nonsense --register register", code=2)
+        assert "--attestation-key: this is no Ed25519 public key" in refused.stderr
+        assert "nonsense" not in refused.stderr
+        run(f"recipient {command} --attestation-key ed25519/{key} --register register")
+    run("recipient change south --attestation-key= --register register")
+    with open_from_options("register") as found, found.look() as records:
+        assert {row.id: row.attestation_key for row in records.find(Recipient)} == {"north": key, "south": ""}
+
+
+def test_an_end_point_of_another_network_is_told_when_its_operators_list_is_compiled(run: Run) -> None:
+    run("recipient add north --name North --asn 64500 --register register")
+    fill("198.19.0.7/32")
+    with open_from_options("register") as found, found.change() as records:
+        (one,) = records.find(MemberEndpoint)
+        records.put(msgspec.structs.replace(one, operator="north"))
+    told = run("compile north --register register --tables tables.toml").stderr
+    assert "Left out 1: another network announces it" in told
+    assert f"{one.id}: announced by AS64501, not by north (AS64500)" in told
 
 
 def test_a_protective_block_has_basis_owner_and_end_and_is_told_what_it_hits(run: Run) -> None:

@@ -65,7 +65,10 @@ def test_wrong_usage_is_2_and_says_what_to_try(run: Run, arguments: list[str], s
 
 def test_nothing_is_sent_without_consent(run: Run, tmp_path: Path) -> None:
     arguments = ["--expect", "exempt", "openvpn://192.0.2.9", "--twin", "openvpn://192.0.2.10"]
-    assert run("probe", *arguments, env={"XDG_CONFIG_HOME": str(tmp_path)}).exit_code == 4
+    said = run("probe", *arguments, env={"XDG_CONFIG_HOME": str(tmp_path)})
+    assert said.exit_code == 4
+    assert "the same command with --yes" in said.stderr
+    assert "raabta probe --yes" not in said.stderr, "that would measure something else"
 
 
 def test_where_both_pass_the_answer_is_undecidable_in_words_and_is_kept_without_addresses(
@@ -87,6 +90,7 @@ def test_where_both_pass_the_answer_is_undecidable_in_words_and_is_kept_without_
     assert (said.exit_code, again.exit_code) == (6, 6)
     assert said.stdout.startswith("undecidable: cannot be told now")
     assert "reason: undecidable.nothing_restricted" in said.stdout
+    assert "%" not in said.stdout.splitlines()[0]
     assert max(map(len, said.stdout.splitlines())) <= 80
     assert "2 undecidable" in again.stderr
     lines = kept.read_bytes().splitlines()
@@ -111,8 +115,11 @@ def test_a_result_from_elsewhere_shows_that_the_twin_is_up(run: Run, tmp_path: P
         elsewhere.write_text(run(*command, "--yes", "--format", "jsonl", env=environment).stdout)
     wrong = run(*command, "--outside", str(tmp_path / "nowhere"), env=environment)
     assert (wrong.exit_code, "Check the name" in wrong.stderr) == (2, True)
-    down = run(*command, "--outside", str(elsewhere), "--format", "table", env=environment)
+    results = str(tmp_path / "results.jsonl")
+    down = run(*command, "--outside", str(elsewhere), "--output", results, "--format", "table", env=environment)
     # Both have gone since, but who was told that they are up must take the kernel's refusal for a forged one.
     assert (down.exit_code, "not_effective.rejected" in down.stdout) == (1, True)
+    assert "AS0" not in down.output
+    assert "network not named" in down.stderr
     without = run(*command, "--format", "table", env=environment)
     assert (without.exit_code, "undecidable.endpoint_down" in without.stdout) == (6, True)

@@ -145,3 +145,9 @@ def test_a_root_that_is_none_is_said(gateway: Gateway, publisher: Publisher) -> 
     gateway.source = msgspec.structs.replace(gateway.source, root=b"-----BEGIN PUBLIC KEY-----")
     with pytest.raises(ValueError, match="does not hold together"):
         gateway.pull()
+
+
+def test_a_version_with_two_hundred_digits_is_refused_before_it_becomes_a_name_in_the_kernel() -> None:
+    _refuse_versions({"root": 1, "leases": 2**53 - 1}, "repo")
+    with pytest.raises(ValueError, match="version of leases"):
+        _refuse_versions({"root": 1, "leases": 10**200}, "repo")

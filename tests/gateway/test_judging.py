@@ -9,6 +9,7 @@ import pytest
 
 from raabta.gateway.judging import differences, marks_restored, refusals, unsafe_notrack
 from raabta.gateway.state import Load, Notes
+from raabta.model.exemption import Restriction
 from tests.cases.gating import NOW, entry, exemptions, gateway, load
 
 DAY = dt.timedelta(days=1)
@@ -79,6 +80,23 @@ def test_only_the_size_of_a_change_may_be_overridden(tmp_path: Path) -> None:
     agent = gateway(tmp_path, clock=lambda: NOW)
     found = refusals(_list(3, serial=0), BEFORE, settings=agent.settings, notes=Notes(), now=NOW, bench=agent.bench)
     assert {one.code: one.may_override for one in found} == {"serial.older": False, "change.large": True}
+
+
+def test_many_blocks_at_once_wait_for_a_person(tmp_path: Path) -> None:
+    blocks = tuple(
+        Restriction(
+            id=f"r-{number}",
+            target=f"203.0.{number}.0/24",
+            reason="malware",
+            basis="court order 7",
+            owner="north",
+            not_before=NOW,
+            not_after=NOW + DAY,
+        )
+        for number in range(11)
+    )
+    assert "change.blocks" not in _codes(tmp_path, _list(10, restrictions=blocks[:10]))
+    assert "change.blocks" in _codes(tmp_path, _list(10, restrictions=blocks))
 
 
 def test_an_entry_that_lasts_longer_has_not_changed() -> None:

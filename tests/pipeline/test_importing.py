@@ -157,7 +157,26 @@ def test_end_points_are_linted_and_tidied_on_their_way_in(records: Records) -> N
         "line 7, column 3 (prefix)",
         "line 8, column 5 (asn)",
     ]
-    assert [str(warning) for warning in imported.warnings] == ["line 4, column 3 (prefix): Private. [x.y]"]
+    assert [str(warning).partition(": an application")[0] for warning in imported.warnings] == [
+        "line 4, column 3 (prefix): Private. [x.y]",
+        "line 2: purpose",
+        "line 4: purpose",
+    ]
+
+
+def test_a_paper_that_another_person_showed_is_told_without_its_number(records: Records) -> None:
+    rows = (f"{name},bank,pk,Person of {name},cnic,{IDENTITY_NUMBER},Desk\n" for name in ("One", "Two"))
+    imported = organisations(records, f"{IDENTITY_HEAD}{''.join(rows)}")
+    first = next(one.id for one in records.find(Person) if one.name == "Person of One")
+    (told_of,) = map(str, imported.warnings)
+    assert told_of.startswith(f"line 3, column 6 (identity_number): this paper was seen before, for {first}.")
+    assert IDENTITY_NUMBER not in told_of
+
+
+def test_a_number_of_a_paper_that_was_broken_off_is_refused(records: Records) -> None:
+    (words,) = told(organisations(records, f"{IDENTITY_HEAD}One,bank,pk,Zainab,cnic,3520,Desk\n"))
+    assert "fewer than 5" in words
+    assert "3520" not in words
 
 
 def test_an_end_point_lasts_a_year_from_its_beginning_where_nothing_is_said(records: Records) -> None:

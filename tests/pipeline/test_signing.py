@@ -11,7 +11,6 @@ from raabta.model.exemption import ExemptionList, LintFinding, Recipient
 from raabta.pipeline.publishing import Published
 from raabta.pipeline.signing import (
     Sheet,
-    describe,
     make_list_sheet,
     make_root_sheet,
     publish_sheet,
@@ -167,17 +166,6 @@ def test_a_new_root_is_signed_by_holders_of_the_old_one_and_of_its_own(tmp_path:
         publish(sheet, tmp_path)
     sign_sheet(sheet, dania, lint=lint)
     assert publish(sheet, tmp_path) == anchor.with_name("2.root.json")
-
-
-def test_what_is_signed_is_described(tmp_path: Path, anchor: Path) -> None:
-    sheet = list_sheet(tmp_path, a_list(1))
-    for key in TARGETS_KEYS[:2]:
-        sign_sheet(sheet, key, lint=lint)
-    publish(sheet, tmp_path)
-    words = describe(list_sheet(tmp_path, a_list(2, an_entry(2), an_entry(3))))
-    assert "For      north (North Networks), networks AS64500" in words
-    assert "Entries  2: 2 new, 1 gone since serial 1" in words
-    assert "Signed   0 of 2: nobody" in words
 
 
 def test_a_sheet_holds_no_secret_of_the_register(tmp_path: Path, anchor: Path) -> None:

@@ -71,3 +71,14 @@ def test_a_company_that_was_formed_has_gone_most_of_the_way() -> None:
 def test_another_s_case_does_not_count() -> None:
     handed_in = case("pk.A", ("submitted", 0), organisation_id="o-other")
     assert not show_way(company(), cases=[handed_in], country=PK)[-1].is_done
+
+
+@pytest.mark.parametrize("days", [-52, 0, 20])
+def test_words_name_the_day_once_and_nothing_that_contradicts_it(days: int) -> None:
+    ends_on = NOW.date() + dt.timedelta(days=days)
+    found = due(organisations=[company(association_valid_until=ends_on, board_valid_until=ends_on)])
+    assert [row.words.partition(":")[0] for row in found] == [
+        "Membership of the association",
+        "Registration with the export board",
+    ]
+    assert all(row.words.endswith(f", on {ends_on}") for row in found)

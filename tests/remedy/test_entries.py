@@ -95,6 +95,8 @@ def test_a_service_is_a_destination_where_it_is_known_who_dials(remote: str, end
         ("no_source", {"direction": "remote_gateway", "prefix": "198.19.1.2", "remote": ""}, {}),
         ("host_name", {"remote": "vpn.example.org"}, {}),
         ("unreadable", {"prefix": "198.18.1.9/29"}, {}),
+        ("other_network", {"prefix": "198.18.200.1/32", "asn": 64501}, {}),
+        ("ended", {"prefix": "198.18.200.1/32", "asn": 64501, "valid_until": NOW}, {}),
         ("no_consent", {}, {"consents": ()}),
         ("no_consent", {}, {"consents": (consent(recipient="south"),)}),
         ("no_consent", {}, {"consents": (consent(withdrawn_at=NOW - DAY),)}),
@@ -123,8 +125,14 @@ def test_what_must_not_be_in_a_list_stays_out_and_says_why(
 
 
 def test_another_networks_end_point_is_not_this_recipients_and_is_not_told() -> None:
-    made = compiled(view(endpoint(prefix="198.18.200.1/32", asn=64501, operator="north")))
-    assert (made.list.entries, made.left_out) == ((), ())
+    for operator in ("", "south"):
+        made = compiled(view(endpoint(prefix="198.18.200.1/32", asn=64501, operator=operator)))
+        assert (made.list.entries, made.left_out) == ((), ())
+
+
+def test_one_that_names_the_wrong_operator_is_told_with_who_announces_it() -> None:
+    (left,) = compiled(view(endpoint(prefix="198.18.200.1/32", asn=64501, operator="north"))).left_out
+    assert (left.reason, left.detail) == ("other_network", "announced by AS64501, not by north (AS64500)")
 
 
 def test_two_recipients_cannot_tell_by_a_reference_that_a_member_is_in_both_lists() -> None:

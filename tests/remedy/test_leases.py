@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from raabta.model.exemption import ExemptionList, Lease, LeaseGrant, LeaseList, LintFinding
 from raabta.reference.tables import load_tables
-from raabta.remedy.canonical import canonical
+from raabta.remedy.canonical import canonical, read_canonical
 from raabta.remedy.lease_rules import LEASE_RULES, SOFT
 from raabta.remedy.leases import judge_request, lease_bytes, leases_that_hold, renew_at, verify_lease
 from raabta.wire.receipt import Receipt
@@ -154,7 +154,6 @@ def test_a_lease_that_ends_before_it_begins_is_none() -> None:
         ({"nonce": "short"}, "lease.nonce"),
         ({"nonce": "x" * 129}, "lease.nonce"),
         ({"id": "l-1"}, "lease.form"),
-        ({"asked_at": NOW.replace(tzinfo=None)}, "lease.form"),
         ({"asked_at": NOW.astimezone(dt.timezone(dt.timedelta(hours=5)))}, "lease.form"),
     ],
 )
@@ -296,3 +295,15 @@ def test_the_guide_has_every_rule_as_it_is() -> None:
     ]
     assert [line for line in guide.splitlines() if line.startswith("| `lease.")] == expected
     assert "Only that gateway needs an exemption" in guide
+
+
+def test_a_lease_whose_times_have_no_zone_is_refused_where_it_is_read() -> None:
+    raw = canonical(a_lease()).replace(b"Z", b"")
+    with pytest.raises(ValueError, match="timezone"):
+        read_canonical(raw, Lease, name="leases.json")
+
+
+def test_an_address_with_a_scope_is_no_address() -> None:
+    scoped = a_lease(address="2001:db8::7%x};flush ruleset/128")
+    grant = a_grant(destination="2001:db8:1::5/128")
+    assert "lease.one_address" in {finding.rule for finding in verify_lease(scoped, grant, now=NOW, tables=tables())}

@@ -55,8 +55,10 @@ def in_words(effect: Effect) -> str:
         f"answered: end point {effect.n_endpoint_answered} of {effect.n_endpoint}, "
         f"twin {effect.n_twin_answered} of {effect.n_twin}"
     )
+    # How sure one can be that one cannot tell is no use to anybody.
+    sure = "" if effect.answer == "undecidable" else f" ({effect.likelihood:.0%})"
     lines = [
-        f"{title}: {EFFECTS[effect.answer]} ({effect.likelihood:.0%})",
+        f"{title}: {EFFECTS[effect.answer]}{sure}",
         *textwrap.wrap(reason.words, _COLUMNS),
         f"  {counted}",
         f"  reason: {effect.reason}",
@@ -105,8 +107,9 @@ def _keep(file: Path, effect: Effect) -> None:
         fail(f"--output {file}: {error}. Name another file for results of --expect.")
     of = (effect.asn, effect.measured_at.date(), effect.endpoint)
     day = next(one for one in tally_days(effects) if (one.asn, one.day, one.endpoint) == of)
+    network = f"AS{day.asn}" if day.asn else "network not named (--asn N)"
     typer.echo(
-        f"{file}: AS{day.asn}, {day.day}, {day.endpoint}: {day.n_effective} effective, "
+        f"{file}: {network}, {day.day}, {day.endpoint}: {day.n_effective} effective, "
         f"{day.n_not_effective} not effective, {day.n_undecidable} undecidable",
         err=True,
     )

@@ -41,6 +41,11 @@ def open_output(name: str, *, private: bool = False) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
+def to_terminal(name: str) -> bool:
+    """Say whether what goes there is read by a person at once, who wants a line to end."""
+    return name == STANDARD and sys.stdout.isatty()
+
+
 def _for_owner(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 

@@ -35,7 +35,7 @@ def require(*, yes: bool, now: datetime) -> None:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             fail(
                 "measuring needs your consent, and nobody is here to ask. Read: raabta probe --consent show. "
-                "Then agree with: raabta probe --yes",
+                "Then agree with: the same command with --yes",
                 code=NO_CONSENT,
             )
         typer.echo(TEXT, err=True)

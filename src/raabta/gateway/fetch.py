@@ -42,11 +42,13 @@ from tuf.ngclient import Updater, UpdaterConfig  # type: ignore[attr-defined]  #
 from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
 
 from raabta.gateway.download import BoundedFetcher
+from raabta.gateway.findings import each_rule_once
 from raabta.gateway.kept import Kept, keep, place_of, read_content, read_kept
 from raabta.model.exemption import ExemptionList, Lease, LeaseList, LintFinding
 from raabta.remedy.canonical import read_canonical
 from raabta.remedy.leases import leases_that_hold
 from raabta.remedy.lint import LintBench, lint_list
+from raabta.remedy.linting.sums import NUMBER_MAX
 from raabta.remedy.repository import EXEMPTIONS, LEASES, LEASES_ROLE
 
 _BYTES_MAX: Final = {EXEMPTIONS: 128 * 2**20, LEASES: 16 * 2**20}
@@ -62,7 +64,6 @@ _LIMITS: Final = UpdaterConfig(
     targets_max_length=65_536,
 )
 _ROLES: Final = ("root", "timestamp", "snapshot", "targets", LEASES_ROLE)
-_FINDINGS_SHOWN: Final = 5
 _WORDS: Final[tuple[tuple[type[Exception], type[Exception], str], ...]] = (
     (ExpiredMetadataError, ValueError, "too old: it was not renewed, or an old copy is served, or this clock is wrong"),
     (BadVersionNumberError, ValueError, "older than what was seen here before, or mixed from several states"),
@@ -137,6 +138,8 @@ def fetch(source: Source, state: Path, *, now: datetime, bench: LintBench) -> Fe
         updater.refresh()
         digests = {name: _obtain(updater, name, good) for name in _BYTES_MAX}
     exemptions, leases = _read_files(digests, good, source.url)
+    versions = {role: trusted[role].version for role in _ROLES}
+    _refuse_versions(versions, source.url)
     before = read_kept(good)
     _accept(exemptions, leases, recipient=source.recipient, before=before, now=now)
     if before and before.serial == exemptions.serial and before.exemptions != digests[EXEMPTIONS]:
@@ -147,7 +150,7 @@ def fetch(source: Source, state: Path, *, now: datetime, bench: LintBench) -> Fe
         exemptions=digests[EXEMPTIONS],
         leases=digests[LEASES],
         serial=exemptions.serial,
-        versions={role: trusted[role].version for role in _ROLES},
+        versions=versions,
         fetched_at=now,
         fresh_until=trusted.timestamp.expires,
     )
@@ -223,10 +226,18 @@ def _accept(
         raise ValueError(message)
 
 
+def _refuse_versions(versions: dict[str, int], name: str) -> None:
+    """Versions are part of names in the kernel: who stole the online key must not make them too long to load."""
+    for role, version in versions.items():
+        if version > NUMBER_MAX:
+            message = f"{name}: the version of {role} is a number of more digits than any publisher needs."
+            raise ValueError(message)
+
+
 def _refuse_hard(findings: Sequence[LintFinding], name: str) -> None:
     hard = [finding for finding in findings if finding.hard]
     if hard:
-        shown = "; ".join(f"{one.rule} ({one.subject}, {one.place}): {one.words}" for one in hard[:_FINDINGS_SHOWN])
+        shown = each_rule_once(hard)
         message = f"{name}: {len(hard)} entries or fields break a rule, so the whole list is refused: {shown}"
         raise ValueError(message)
 

@@ -10,16 +10,16 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from raabta.gateway.findings import each_rule_once
 from raabta.gateway.settings import GatewaySettings
 from raabta.gateway.state import Load, Notes, content_of
-from raabta.model.exemption import ExemptionEntry, ExemptionList, LintFinding
+from raabta.model.exemption import ExemptionEntry, ExemptionList
 from raabta.remedy.lint import LintBench, lint_list
 from raabta.remedy.policy import Marker
 from raabta.remedy.render.sheet import GRACE
 
 CLOCK_SLACK: Final = timedelta(minutes=10)
 """How far a clock may be behind before a list of today seems to be of tomorrow. Judgement."""
-_SHOWN_MAX: Final = 5
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -31,6 +31,10 @@ class Refusal(Struct, frozen=True, kw_only=True):
     """Whether ``--override`` lets it pass."""
 
 
+BLOCKS_AT_ONCE: Final = 10
+"""So few protective blocks may come or go with a list whatever their share: attacks begin and end in a day."""
+
+
 class Differences(Struct, frozen=True, kw_only=True):
     """How a list differs from the one before, in entries."""
 
@@ -38,18 +42,34 @@ class Differences(Struct, frozen=True, kw_only=True):
     n_after: int
     n_added: int
     n_removed: int
+    n_blocks_before: int = 0
+    n_blocks_changed: int = 0
 
     @property
     def change_share(self) -> float:
         """Of the entries before; 0 where there were none."""
         return max(self.n_added, self.n_removed) / self.n_before if self.n_before else 0.0
 
+    @property
+    def block_share(self) -> float:
+        """Of protective blocks, likewise; but where there were none, the first ones are a change of all."""
+        return self.n_blocks_changed / max(1, self.n_blocks_before)
+
 
 def differences(before: ExemptionList | None, after: ExemptionList) -> Differences:
     """Count entries by what they spare. An entry that only lasts longer, or less long, has not changed."""
     old = set(map(_spares, before.entries)) if before else set()
     new = set(map(_spares, after.entries))
-    return Differences(n_before=len(old), n_after=len(new), n_added=len(new - old), n_removed=len(old - new))
+    old_blocks = {row.target for row in before.restrictions} if before else set()
+    new_blocks = {row.target for row in after.restrictions}
+    return Differences(
+        n_before=len(old),
+        n_after=len(new),
+        n_added=len(new - old),
+        n_removed=len(old - new),
+        n_blocks_before=len(old_blocks),
+        n_blocks_changed=max(len(new_blocks - old_blocks), len(old_blocks - new_blocks)) if before else 0,
+    )
 
 
 def _spares(entry: ExemptionEntry) -> tuple[str, str, str, int]:
@@ -83,7 +103,8 @@ def refusals(
     if now < of.made_at - CLOCK_SLACK:
         yield _refusal("clock.behind", f"the list was made at {of.made_at}, later than now: set this machine's clock.")
     if notes.latest_at and now < notes.latest_at - CLOCK_SLACK:
-        yield _refusal("clock.back", f"the clock went back: it showed {notes.latest_at} before. Set it right.")
+        words = f"the clock went back: it showed {notes.latest_at} before. Set it right; if it is right: --override"
+        yield Refusal(code="clock.back", words=words, may_override=True)
     if of.expires_at + GRACE <= now:
         yield _refusal("list.over", f"the list expired at {of.expires_at}, and its grace is over. Pull a newer one.")
     yield from _by_serial(load, before, now)
@@ -92,7 +113,8 @@ def refusals(
     yield from _by_size(before, of, settings.limits.max_change_share)
     findings = [finding for finding in lint_list(of, bench=bench, now=now) if finding.hard]
     if findings:
-        yield _refusal("list.rules", _lint_words(findings))
+        words = f"rules forbid it: {each_rule_once(findings)} Then tell the publisher."
+        yield _refusal("list.rules", words)
 
 
 def _by_serial(load: Load, before: Load | None, now: datetime) -> Iterator[Refusal]:
@@ -109,18 +131,15 @@ def _by_serial(load: Load, before: Load | None, now: datetime) -> Iterator[Refus
 
 def _by_size(before: Load | None, of: ExemptionList, max_share: float) -> Iterator[Refusal]:
     found = differences(before.list if before else None, of)
+    advice = "Ask the publisher whether that is meant, then: raabta gateway apply --override"
     if found.change_share > max_share:
         words = (
             f"{found.n_added} entries come and {found.n_removed} go, of {found.n_before}: more than {max_share:.0%}."
         )
-        advice = "Ask the publisher whether that is meant, then: raabta gateway apply --override"
         yield Refusal(code="change.large", words=f"{words} {advice}", may_override=True)
-
-
-def _lint_words(findings: Sequence[LintFinding]) -> str:
-    shown = "; ".join(f"{found.rule} {found.subject}: {found.words}" for found in findings[:_SHOWN_MAX])
-    more = f"; and {len(findings) - _SHOWN_MAX} more" if len(findings) > _SHOWN_MAX else ""
-    return f"rules forbid it: {shown}{more}. Tell the publisher."
+    if found.n_blocks_changed > BLOCKS_AT_ONCE and found.block_share > max_share:
+        words = f"{found.n_blocks_changed} blocks change, of {found.n_blocks_before}: more than {max_share:.0%}."
+        yield Refusal(code="change.blocks", words=f"{words} {advice}", may_override=True)
 
 
 def _refusal(code: str, words: str) -> Refusal:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +61,15 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """Why they could not be read."""
     notrack_trouble: str = ""
     marks_copied_by: str = ""
+
+
+def root_sha256(folder: Path) -> str:
+    """Give the SHA-256 of the trust anchor in a gateway's folder, as ``sha256sum`` prints it.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return sha256((folder / ROOT).read_bytes()).hexdigest()
 
 
 def look_around() -> Surroundings:

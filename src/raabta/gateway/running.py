@@ -125,7 +125,7 @@ def _words(agent: Agent, outcome: Outcome) -> list[str]:
                 *(f"wrong after the load: {one}" for one in outcome.wrong),
             ]
         case "refused":
-            words = "; ".join(one.words for one in outcome.refused)
+            words = " ".join(_sentence(one.words) for one in outcome.refused)
             return [_trouble(agent, f"list not loaded: {words} What was loaded stays.")]
 
 
@@ -138,5 +138,10 @@ def _attempt(agent: Agent, what: str, told: list[str], act: Callable[[], Value])
 
 
 def _trouble(agent: Agent, words: str) -> str:
+    words = _sentence(words)
     agent.store.change_notes(trouble=words)
     return words
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "?", "!")) else f"{words}."

@@ -7,9 +7,12 @@ later changes the bytes of no older entry; a field more on a list itself is a ne
 """
 
 import datetime as dt
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+Moment = Annotated[dt.datetime, Meta(tz=True)]
+"""A time with its zone; one without is refused where it is read."""
 
 LIST_VERSION: Final = 1
 """Version of the stored shape of a list."""
@@ -43,8 +46,8 @@ class ExemptionEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence_level: int
     basis: str
     """A code, such as "pk.A": the type of application that it rests on."""
-    not_before: dt.datetime
-    not_after: dt.datetime
+    not_before: Moment
+    not_after: Moment
     member_side: Literal["source", "destination"] = "source"
     """Which end is the member's own: files that know only prefixes hold that one."""
     lease: bool = False
@@ -73,8 +76,8 @@ class LeaseGrant(Struct, frozen=True, kw_only=True, omit_defaults=True):
     organisation_ref: str
     evidence_level: int
     basis: str
-    not_before: dt.datetime
-    not_after: dt.datetime
+    not_before: Moment
+    not_after: Moment
     reviewed: str = ""
     """As in ``ExemptionEntry``: a gateway at a cloud needs it."""
 
@@ -87,9 +90,9 @@ class Lease(Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: str
     """One address as a prefix: /32 or /128."""
     nonce: str
-    asked_at: dt.datetime
-    not_before: dt.datetime
-    not_after: dt.datetime
+    asked_at: Moment
+    not_before: Moment
+    not_after: Moment
     signature: str = ""
     """Of the device's key over ``remedy.leases.lease_bytes``, base64."""
 
@@ -105,8 +108,8 @@ class Restriction(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: Literal["malware", "botnet_control", "phishing", "attack_source", "amplifier"]
     basis: str
     owner: str
-    not_before: dt.datetime
-    not_after: dt.datetime
+    not_before: Moment
+    not_after: Moment
     shared: str = ""
     log_index: int | None = None
     reviewed: str = ""
@@ -119,8 +122,8 @@ class ExemptionList(Struct, frozen=True, kw_only=True):
     recipient: str
     country: str
     serial: int
-    made_at: dt.datetime
-    expires_at: dt.datetime
+    made_at: Moment
+    expires_at: Moment
     entries: tuple[ExemptionEntry, ...] = ()
     grants: tuple[LeaseGrant, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
@@ -135,8 +138,8 @@ class LeaseList(Struct, frozen=True, kw_only=True):
 
     recipient: str
     serial: int
-    made_at: dt.datetime
-    expires_at: dt.datetime
+    made_at: Moment
+    expires_at: Moment
     leases: tuple[Lease, ...] = ()
     version: int = LIST_VERSION
 
@@ -176,7 +179,7 @@ class Review(Struct, frozen=True, kw_only=True):
     rules: tuple[str, ...]
     by: str
     reason: str
-    at: dt.datetime
+    at: Moment
 
 
 LogEvent = Literal[
@@ -193,7 +196,7 @@ class LogLeaf(Struct, frozen=True, kw_only=True):
     """One leaf of the public log: that something changed, and why; a hash tells what, to who holds it."""
 
     index: int
-    at: dt.datetime
+    at: Moment
     event: LogEvent
     subject_hash: str
     """SHA-256 (hex) of the canonical bytes of the entry or restriction."""

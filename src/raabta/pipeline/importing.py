@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from msgspec import Struct, structs
 
-from raabta.model.exemption import Review
+from raabta.model.exemption import Recipient, Review
 from raabta.model.register import MemberEndpoint, Organisation, Person
 from raabta.pipeline.registering import (
     VALID_DAYS,
@@ -23,6 +23,7 @@ from raabta.pipeline.registering import (
     rules_of,
     signature,
 )
+from raabta.pipeline.remarks import about_use, same_paper
 from raabta.registry.secrets import RegisterKey
 from raabta.registry.store import Records
 from raabta.registry.tabular import Row, RowFault, read_field, read_record, read_table
@@ -57,7 +58,7 @@ class Imported(Struct, frozen=True, kw_only=True):
     n_changed: int
     faults: tuple[RowFault, ...]
     warnings: tuple[RowFault, ...] = ()
-    """Of rules that told something of rows that went in."""
+    """Of rows that went in: what rules told, then what they lack for use."""
 
 
 class Intake:
@@ -71,6 +72,7 @@ class Intake:
         self.ids: list[str] = []
         self.faults: list[RowFault] = []
         self.warnings: list[RowFault] = []
+        self.remarks: list[RowFault] = []
 
     def blame(self, row: Row, complaints: Complaints) -> None:
         """Note what is wrong with a row."""
@@ -91,7 +93,7 @@ class Intake:
             ids=tuple(self.ids),
             n_changed=len(self.changed),
             faults=tuple(self.faults),
-            warnings=tuple(self.warnings),
+            warnings=(*self.warnings, *self.remarks),
         )
 
 
@@ -106,6 +108,7 @@ def import_organisations(records: Records, source: Iterable[bytes], *, maker: Ma
     known = {found.id: found for found in records.find(Organisation)}
     named = {_name_of(found): found.id for found in known.values()}
     people = {(person.organisation_id, person.name): person for person in records.find(Person)}
+    papers = {person.identity_hash: person.id for person in people.values() if person.identity_hash}
     for row in rows_of(table, source, columns=columns, required=("legal_name", "legal_form", "country")):
         hashed = _hash_identity(row, maker.key)
         earlier = known.get(row.texts.get("id", ""))
@@ -122,7 +125,9 @@ def import_organisations(records: Records, source: Iterable[bytes], *, maker: Ma
         named[_name_of(organisation)] = organisation.id
         table.take(organisation, is_known=earlier is not None)
         known.setdefault(organisation.id, organisation)
-        _take_person(table, person, people)
+        taken = _take_person(table, person, people)
+        if taken is not None and hashed and papers.setdefault(hashed, taken.id) != taken.id:
+            table.remarks.append(row.fault("identity_number", same_paper(papers[hashed])))
     return table.store(records)
 
 
@@ -139,6 +144,7 @@ def import_endpoints(records: Records, source: Iterable[bytes], *, maker: Maker)
     same = {signature(found): found.id for found in known.values()}
     names = _by_owner(records)
     reviewed = _by_subject(records)
+    recipients = {found.id: found for found in records.find(Recipient)}
     for row in rows_of(table, source, columns=ENDPOINT_COLUMNS, required=("organisation_id", "direction")):
         earlier = known.get(row.texts.get("id", ""))
         endpoint, complaints = _read_endpoint(row, earlier, maker)
@@ -154,6 +160,7 @@ def import_endpoints(records: Records, source: Iterable[bytes], *, maker: Maker)
         if any(finding.hard for finding in findings):
             continue
         table.warnings += [row.fault(found.place, f"{found.words} [{found.rule}]") for found in findings]
+        table.remarks += [row.fault(name, words) for name, words in about_use(endpoint, recipients).items()]
         same[signature(endpoint)] = endpoint.id
         table.take(endpoint, is_known=earlier is not None)
     return table.store(records)
@@ -264,7 +271,7 @@ def _read_person(row: Row, hashed: str, maker: Maker, *, organisation_id: str) -
         )
     )
     if hashed == "!":
-        complaints["identity_number"] = "it has no letters or digits. Read it from the paper again."
+        complaints["identity_number"] = "it has fewer than 5 letters and digits. Read it from the paper again."
     if bool(hashed) != bool(kind):
         complaints["identity_kind"] = "the number and its kind belong together. Give both, or neither."
     if hashed and not seen_by:
@@ -273,19 +280,20 @@ def _read_person(row: Row, hashed: str, maker: Maker, *, organisation_id: str) -
     return person, {field_columns.get(name, name): words for name, words in complaints.items()}
 
 
-def _take_person(table: Intake, person: Person | None, known: dict[tuple[str, str], Person]) -> None:
+def _take_person(table: Intake, person: Person | None, known: dict[tuple[str, str], Person]) -> Person | None:
     """Take a person in; one that the organisation has already is renewed, and keeps the paper that was seen."""
     if person is None:
-        return
+        return None
     earlier = known.get((person.organisation_id, person.name))
     if earlier is None:
         table.people.append(person)
-        return
+        return person
     person = structs.replace(person, id=earlier.id, created_at=earlier.created_at)
     if not person.identity_hash:
         kept = ("identity_kind", "identity_hash", "identity_seen_at", "identity_seen_by")
         person = structs.replace(person, **{name: getattr(earlier, name) for name in kept})
     table.people_changed.append(person)
+    return person
 
 
 def _name_of(organisation: Organisation) -> tuple[str, str, str]:

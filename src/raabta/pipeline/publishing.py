@@ -121,6 +121,24 @@ def read_published(folder: Path) -> Published | None:
     )
 
 
+def published_file(repository: Path, recipient: str) -> bytes:
+    """Read the list that is published for a recipient, and check that enough holders signed it.
+
+    Raises:
+        LookupError: None is published.
+        ValueError: It is not what was signed, or not by enough holders of the root that lies beside it.
+    """
+    place = folder_of(repository, recipient)
+    current = read_published(place)
+    if current is None or not current.exemption_file:
+        message = f"{place}: no list was published yet. Compile, sign and publish one: raabta list compile"
+        raise LookupError(message)
+    if not standing(current.targets, root=current.root).complete:
+        message = f"{place}: the list is not signed by enough holders of its root. Sign and publish a list anew."
+        raise ValueError(message)
+    return current.exemption_file
+
+
 def publish_root(folder: Path, root: bytes) -> Path:
     """Put new root metadata in place.
 

@@ -12,8 +12,9 @@ from typing import Any, Final, TypeVar
 
 from msgspec import Struct, structs
 
-from raabta.model.exemption import LintFinding, Review
+from raabta.model.exemption import LintFinding, Recipient, Review
 from raabta.model.register import Consent, MemberEndpoint, Organisation, Person
+from raabta.pipeline.remarks import about_use
 from raabta.reference.tables import Tables
 from raabta.registry.store import Records
 from raabta.registry.wellformed import (
@@ -37,10 +38,17 @@ IN_REVIEW: Final = "this looks like a person's identity number, which is not kep
 
 
 class Registered(Struct, frozen=True, kw_only=True):
-    """An end point that was taken in, and what rules had to say of it."""
+    """An end point that was taken in, what rules had to say of it, and what it lacks for use (by field)."""
 
     endpoint: MemberEndpoint
     findings: tuple[LintFinding, ...] = ()
+    remarks: dict[str, str] = {}
+
+    @property
+    def notes(self) -> list[str]:
+        """All of it in words, each with its field."""
+        found = [f"{found.place}: {found.words} [{found.rule}] {found.advice}" for found in self.findings]
+        return found + [f"{name}: {words}" for name, words in self.remarks.items()]
 
 
 def lint_with(tables: Tables, *, now: dt.datetime) -> Lint:
@@ -154,7 +162,9 @@ def add_endpoint(
     (records.add if is_new else records.put)(tidied)
     if review:
         records.add(review)
-    return Registered(endpoint=tidied, findings=findings)
+    operator = records.get(Recipient, tidied.operator) if tidied.operator else None
+    remarks = about_use(tidied, {operator.id: operator} if operator else {})
+    return Registered(endpoint=tidied, findings=findings, remarks=remarks)
 
 
 def signature(endpoint: MemberEndpoint) -> tuple[Any, ...]:

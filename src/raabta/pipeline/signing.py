@@ -34,7 +34,6 @@ from raabta.remedy.repository import (
     online_key_of,
     sign_draft,
     standing,
-    version_of,
     with_signatures,
 )
 
@@ -243,27 +242,6 @@ def publish_sheet(
     return publish_list(place, sheet.signed, exemptions=sheet.exemptions, online=online, now=now)
 
 
-def describe(sheet: Sheet) -> str:
-    """Say in some lines what is to be signed, for who signs it."""
-    head = sheet.head
-    lines = [f"For      {head.recipient.id} ({head.recipient.name}), networks {_networks(head.recipient)}"]
-    if head.kind == "root":
-        lines.append(f"Root     version {version_of(sheet.draft)}: who may sign lists from now on")
-    else:
-        listed, before = sheet.listed, sheet.listed_before
-        serial_before = before.serial if before else 0
-        old, new = ({entry.id for entry in one.entries} if one else set() for one in (before, listed))
-        lines += [
-            f"List     serial {listed.serial}, until {listed.expires_at:%Y-%m-%d %H:%M} UTC",
-            f"Entries  {len(new)}: {len(new - old)} new, {len(old - new)} gone since serial {serial_before}",
-            f"Besides  {len(listed.grants)} grants of leases, {len(listed.restrictions)} restrictions",
-        ]
-    for one in sheet.standings:
-        lines.append(f"Signed   {len(one.signed)} of {one.threshold}: {', '.join(one.signed) or 'nobody'}")
-        lines.append(f"Missing  {', '.join(one.missing) or 'nobody'}")
-    return "\n".join(lines)
-
-
 def refuse(findings: Sequence[LintFinding], *, what: str = "the list") -> None:
     """Refuse what a rule refuses.
 
@@ -303,7 +281,3 @@ def _root_of(current: Published | None) -> bytes:
 
 def _optional(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
-
-
-def _networks(recipient: Recipient) -> str:
-    return ", ".join(f"AS{asn}" for asn in recipient.asns) or "none named"

@@ -27,6 +27,8 @@ SEAL_MARK: Final = "s1."
 KEY_HEAD: Final = "raabta register key 1"
 IDENTITY_HEX: Final = 40
 """160 bits: two papers never meet by chance."""
+NUMBER_MIN: Final = 5
+"""No paper has a shorter number (old passports have 7 signs): what is shorter was broken off in typing."""
 
 
 class RegisterKey(Struct, frozen=True, kw_only=True):
@@ -47,11 +49,13 @@ class RegisterKey(Struct, frozen=True, kw_only=True):
         """Give the keyed hash of an identity number: the same paper gives the same hash, however it is written.
 
         Raises:
-            ValueError: No letter or digit is in it. The text does not repeat the number.
+            ValueError: It has fewer than 5 letters and digits. The text does not repeat the number.
         """
         plain = "".join(filter(str.isalnum, number)).upper()
-        if not plain:
-            message = "the identity number has no digits. Read it from the paper again."
+        if len(plain) < NUMBER_MIN:
+            message = (
+                f"the identity number has fewer than {NUMBER_MIN} letters and digits. Read it from the paper again."
+            )
             raise ValueError(message)
         return hmac.digest(self.identity, f"{kind}:{plain}".encode(), "sha256").hex()[:IDENTITY_HEX]
 

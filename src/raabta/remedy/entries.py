@@ -51,6 +51,7 @@ _ROUNDS_MAX: Final = 5
 Reason = Literal[
     "ended",
     "not_begun",
+    "other_network",
     "no_consent",
     "no_case",
     "evidence",
@@ -65,6 +66,10 @@ Reason = Literal[
 REASONS: Final[dict[Reason, tuple[str, str]]] = {
     "ended": ("its time is over", "Renew it: raabta endpoint change"),
     "not_begun": ("its time has not begun", "Nothing: a later list has it."),
+    "other_network": (
+        "another network announces it than those of the operator that it names",
+        "Correct the operator: raabta endpoint change --operator, or its networks: raabta list recipient change",
+    ),
     "no_consent": ("the member did not consent to this recipient", "Ask the member: raabta org consent give"),
     "no_case": ("no application for it is approved and in force", "See its application: raabta case list"),
     "evidence": ("control of its address is not proved, or no longer", "raabta endpoint prove ENDPOINT"),
@@ -100,12 +105,16 @@ class RegisterView(Struct, frozen=True, kw_only=True):
 
 
 class LeftOut(Struct, frozen=True, kw_only=True):
-    """What of this recipient's networks is not in its list. ``subject`` is the id in the register."""
+    """What of this recipient's networks is not in its list. ``subject`` is the id in the register.
+
+    ``detail`` says of this one what the reason's words leave open, "" for nothing.
+    """
 
     subject: str
     organisation_id: str
     reason: Reason
     findings: tuple[LintFinding, ...] = ()
+    detail: str = ""
 
 
 class Compiled(Struct, frozen=True, kw_only=True):
@@ -222,11 +231,13 @@ class _Work:
     def entry(self, endpoint: MemberEndpoint) -> ExemptionEntry | None:
         """Make an end point's entry; None where it is another recipient's or has to stay out."""
         own = _own_side(endpoint)
-        if not self._is_here(endpoint, own):
+        is_here = self._is_here(endpoint, own)
+        if not is_here and endpoint.operator != self._recipient.id:
             return None
-        reason = self._hindrance(endpoint, own)
+        reason = self._hindrance(endpoint, own, is_here=is_here)
         if reason is not None:
-            self._leave_out(endpoint.id, endpoint.organisation_id, reason)
+            detail = self._announced(own) if reason == "other_network" else ""
+            self._leave_out(endpoint.id, endpoint.organisation_id, reason, detail=detail)
             return None
         source, destination, port = _ends(endpoint)
         tuple_text = f"{endpoint.id} {source} {destination} {endpoint.transport} {port}"
@@ -350,11 +361,20 @@ class _Work:
             return endpoint.operator == self._recipient.id
         return endpoint.direction != "remote_gateway" and endpoint.asn in asns
 
-    def _hindrance(self, endpoint: MemberEndpoint, own: str) -> Reason | None:
+    def _announced(self, own: str) -> str:
+        """Say whose network the member's side stands in, and which ones are this recipient's."""
+        asn = self._place(own).asn if own else 0
+        by = f"announced by AS{asn}" if asn else "announced by nobody that the tables know"
+        networks = ", ".join(f"AS{one}" for one in self._recipient.asns) or "no network is entered for it"
+        return f"{by}, not by {self._recipient.id} ({networks})"
+
+    def _hindrance(self, endpoint: MemberEndpoint, own: str, *, is_here: bool) -> Reason | None:
         if endpoint.valid_until <= self._now:
             return "ended"
         if endpoint.valid_from > self._now:
             return "not_begun"
+        if not is_here:
+            return "other_network"
         if not endpoint.prefix or endpoint.cgnat:
             return "mobile"
         if not own:
@@ -383,10 +403,16 @@ class _Work:
         self._owner[id_] = organisation_id
 
     def _leave_out(
-        self, subject: str, organisation_id: str, reason: Reason, findings: tuple[LintFinding, ...] = ()
+        self,
+        subject: str,
+        organisation_id: str,
+        reason: Reason,
+        findings: tuple[LintFinding, ...] = (),
+        *,
+        detail: str = "",
     ) -> None:
         self.left_out.append(
-            LeftOut(subject=subject, organisation_id=organisation_id, reason=reason, findings=findings)
+            LeftOut(subject=subject, organisation_id=organisation_id, reason=reason, findings=findings, detail=detail)
         )
 
 

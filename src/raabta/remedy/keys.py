@@ -148,6 +148,19 @@ def open_key(raw: bytes, passphrase: str, *, file: str) -> SigningKey:
     return SigningKey(sealed.name, seed)
 
 
+def check_key_file(raw: bytes, *, file: str) -> None:
+    """Check that this is a key file at all: nobody should be asked a passphrase for another file.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        msgspec.json.decode(raw, type=_Sealed)
+    except msgspec.DecodeError as error:
+        message = f"{file}: this is no key file of Raabta ({error}). Take the .key file, not the .pub file."
+        raise ValueError(message) from error
+
+
 def public_file(key: PublicKey) -> bytes:
     """Give the bytes of a ``.pub`` file."""
     return msgspec.json.encode(key) + b"\n"

@@ -224,7 +224,8 @@ def _judge_address(lease: Lease, grant: LeaseGrant, tables: Tables) -> list[Lint
         network = ipaddress.ip_network(lease.address)
     except ValueError:
         return [found("lease.one_address", lease.id, place="address")]
-    if network.num_addresses != 1 or str(network) != lease.address:
+    # A scope ("%eth0") is kept by the parser, and may hold anything.
+    if network.num_addresses != 1 or str(network) != lease.address or "%" in lease.address:
         return [found("lease.one_address", lease.id, place="address")]
     if (network.version == 6) != (":" in grant.destination):
         return [found("lease.family", lease.id, place="address")]

@@ -232,6 +232,16 @@ def test_tables_fit_eighty_columns(raabta: Run, company: tuple[str, str]) -> Non
     assert lines[0].split() == ["on", "what", "why"]
 
 
+def test_people_read_the_name_of_an_organisation_and_programs_its_id(raabta: Run, company: tuple[str, str]) -> None:
+    raabta("org", "change", company[0], "--association-valid-until", "2020-01-01")
+    id_ = raabta("case", "new", company[0], "pk.A", "--endpoint", company[1]).stdout.strip()
+    for command, code in ((("list",), 0), (("show", id_), 0), (("due",), 3)):
+        shown = raabta("case", *command, "--format", "table", code=code).stdout
+        assert company[0] in shown
+        assert "Acme Ltd" in shown
+        assert "Acme Ltd" not in raabta("case", *command, code=code).stdout
+
+
 def test_what_is_due_ends_with_three_and_the_most_urgent_come_first(raabta: Run, company: tuple[str, str]) -> None:
     assert "Nothing is due." in raabta("case", "due").stderr
     soon = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=5)).isoformat()

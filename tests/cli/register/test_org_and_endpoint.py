@@ -9,6 +9,8 @@ from typer.testing import CliRunner, Result
 
 from raabta.cli.register import endpoint, org
 from raabta.cli.register.fields import ENDPOINT, ORGANISATION, PERSON
+from raabta.cli.register.opening import open_from_options
+from raabta.model.exemption import Recipient
 from raabta.model.register import MemberEndpoint, Organisation, Person
 from tests.registry.specimens import IDENTITY_NUMBER
 
@@ -126,6 +128,16 @@ def test_an_identity_number_is_asked_for_and_never_written(raabta: Run, member: 
         assert number.encode() not in files
 
 
+def test_a_paper_that_another_person_showed_is_told_by_that_persons_id(raabta: Run, member: str) -> None:
+    add = ("org", "person", "add", member, "--identity-kind", "cnic", "--seen-by", "Desk", "--name")
+    first = raabta(*add, "Zainab Khan", given=f"{IDENTITY_NUMBER}\n")
+    assert "seen before" not in first.stderr
+    again = raabta(*add, "Bilal Khan", given=f"{IDENTITY_NUMBER.replace('-', '')}\n")
+    assert f"this paper was seen before, for {first.stdout.strip()}." in again.stderr
+    assert "1234567" not in again.output
+    assert "fewer than 5 letters and digits" in raabta(*add, "Chand", given="35-20\n", code=2).stderr
+
+
 def test_a_list_goes_on_where_it_ended(raabta: Run) -> None:
     made = {raabta("org", "add", *COMPANY, "--registration-number", number).stdout.strip() for number in "123"}
     first = raabta("org", "list", "--limit", "2")
@@ -150,6 +162,36 @@ def test_consent_is_given_and_withdrawn(raabta: Run, member: str) -> None:
     assert raabta("org", "consent", "withdraw", id_).stdout.strip() == id_
     assert line_of(raabta("org", "consent", "list", member))["withdrawn_at"] is not None
     assert "PURPOSE: one of register" in raabta("org", "consent", "give", member, "fun", "ptcl", code=2).stderr
+
+
+def test_a_consent_for_nobody_who_gets_anything_is_told(raabta: Run, member: str) -> None:
+    give = ("org", "consent", "give", member)
+    assert "raabta list recipient add ptlc" in raabta(*give, "exemption_list", "ptlc").stderr
+    assert raabta(*give, "application", "pta").stderr == ""
+    with open_from_options(None) as found, found.change() as records:
+        records.add(Recipient(id="ptcl", name="PTCL", asns=(17557,)))
+    assert raabta(*give, "exemption_list", "ptcl").stderr == ""
+
+
+def test_an_end_point_says_at_once_what_it_lacks_for_a_list_or_an_application(
+    raabta: Run, member: str, tables: Path
+) -> None:
+    add = ("endpoint", "add", member, *TUNNEL, "--tables", tables, "--prefix")
+    done = raabta(*add, "198.18.4.1", "--operator", "north")
+    id_ = done.stdout.strip()
+    assert "Enter it first: raabta list recipient add north" in done.stderr
+    assert f"an application needs it: raabta endpoint change {id_} --purpose" in done.stderr
+    with open_from_options(None) as found, found.change() as records:
+        records.add(Recipient(id="north", name="North", asns=(64499,)))
+    change = ("endpoint", "change", id_, "--tables", tables)
+    done = raabta(*change, "--purpose", "client network")
+    assert "announced by AS64500, not by north (AS64499)" in done.stderr
+    assert "an application" not in done.stderr
+    assert raabta(*change, "--operator", "").stderr == ""
+    table = f"organisation_id,direction,prefix,operator\n{member},member_source,198.18.4.2,south\n"
+    told = raabta("endpoint", "import", "-", "--tables", tables, given=table).stderr
+    assert "taken, but: line 2, column 4 (operator): south is no recipient" in told
+    assert "line 2: purpose: an application needs it" in told
 
 
 def test_an_end_point_is_linted_with_the_tables_that_were_given(raabta: Run, member: str, tables: Path) -> None:

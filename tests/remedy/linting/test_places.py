@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from raabta.remedy.linting.places import Place, Quiet, has_host_bits, place_of, read_span, text_of
+from raabta.remedy.rules import load_rules
 from tests.cases.linting import BENCH, TABLES
 
 QUIET = Quiet(TABLES)
@@ -88,3 +89,13 @@ def test_a_prefix_across_two_networks_is_told() -> None:
 def test_a_prefix_is_judged_once() -> None:
     seen: dict[str, Place] = {}
     assert BENCH.place("198.18.1.2/32", seen) is BENCH.place("198.18.1.2/32", seen)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["64:ff9b::8000:0/97", "64:ff9b::6810:0/108", "64:ff9b::6810:1/128", "2002:6810:1::/48", "2001:0:4136::/64"],
+)
+def test_ipv6_that_carries_ipv4_is_never_an_address_of_its_own(text: str) -> None:
+    rules = {rule for rule, _ in place_of(text, TABLES, quiet=QUIET).wrong}
+    assert rules & {"address.translated", "address.special", "prefix.far_too_wide"}
+    assert load_rules()["address.translated"].review is False

@@ -30,6 +30,8 @@ WORDS: Final = {
     "lost": "the kernel lost the list (a restart, nft flush ruleset). Next: raabta gateway apply",
     "foreign": "somebody else changed table inet raabta, or made it. Next: raabta gateway apply, which makes it anew",
 }
+UNDONE: Final = "what was loaded was undone by you: nothing is spared. Next: raabta gateway apply"
+"""Also nothing, but not as before the first list."""
 
 
 def verify(
@@ -87,7 +89,8 @@ def status(config: ConfigOption = DEFAULT_CONFIG, *, format_: FormatOption = For
 
 
 def _lines(found: "Status", key: str) -> list[str]:
-    lines = [f"state     {found.state}: {WORDS[found.state]}", f"recipient {found.recipient}"]
+    words = UNDONE if found.state == "nothing" and found.held_above else WORDS[found.state]
+    lines = [f"state     {found.state}: {words}", f"recipient {found.recipient}"]
     if found.serial is not None:
         lines.append(f"list      {found.serial}, loaded {_at(found.applied_at)}, expires {_at(found.expires_at)}")
         lines.append(f"closes    {_at(found.closes_at)}, by the kernel itself, if nothing newer comes")
@@ -95,7 +98,7 @@ def _lines(found: "Status", key: str) -> list[str]:
     if found.pulled_serial is not None and found.pulled_serial > (found.serial or 0):
         lines.append(f"waiting   list {found.pulled_serial}: see raabta gateway plan")
     if found.held_above:
-        lines.append(f"undone    lists up to {found.held_above} are not loaded by themselves")
+        lines.append(f"undone    by you: lists up to {found.held_above} are not loaded by themselves")
     lines.append(f"pulled    {_at(found.pulled_at)}")
     lines += [f"{name:<9} {packets} packets, {size} bytes" for name, (packets, size) in found.counters.items()]
     lines.append(f"key       {key}")

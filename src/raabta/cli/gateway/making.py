@@ -1,7 +1,8 @@
 """``raabta gateway init``: settings and a key. The kernel is looked at, and stays as it is."""
 
+import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -10,6 +11,8 @@ from raabta.cli.gateway.opening import COULD_NOT
 
 if TYPE_CHECKING:
     from raabta.gateway.making import Surroundings
+
+COLUMNS: Final = 80
 
 
 def init(
@@ -58,27 +61,36 @@ def init(
     except OSError as error:
         fail(str(error), code=COULD_NOT)
     typer.echo(key)
-    _advise(found, wanted_mark=bit, folder=folder)
+    _advise(found, wanted_mark=bit, folder=folder, root_sha256=making.root_sha256(folder))
 
 
-def _advise(found: "Surroundings", *, wanted_mark: int, folder: Path) -> None:
+def _advise(found: "Surroundings", *, wanted_mark: int, folder: Path, root_sha256: str) -> None:
+    bit = f"{wanted_mark:#010x}"
     say = [
-        f"Written: {folder / 'gateway.toml'}. The line above is the gateway's public key: give it to the association.",
+        f"Written: {folder / 'gateway.toml'}",
+        "The line above is the gateway's public key: give it to the association.",
         "",
-        "One line is yours to add, as the first rule of each chain that inspects, throttles or resets:",
+        "SHA-256 of root.json, the trust anchor. Compare it with the association by",
+        "telephone before the first pull:",
         "",
-        f"    meta mark & {wanted_mark:#010x} != 0 accept",
+        f"    {root_sha256}",
         "",
-        "(iptables: -m mark --mark BIT/BIT -j ACCEPT; an inspecting box beside: ip rule add fwmark BIT/BIT lookup …)",
+        "One line is yours to add, as the first rule of each chain that inspects,",
+        "throttles or resets:",
+        "",
+        f"    meta mark & {bit} != 0 accept",
+        "",
+        f"iptables: -m mark --mark {bit}/{bit} -j ACCEPT",
+        f"An inspecting box beside: ip rule add fwmark {bit}/{bit} lookup TABLE",
     ]
     if found.trouble:
-        say.append(f"The kernel's tables could not be read: {found.trouble}")
+        say += textwrap.wrap(f"The kernel's tables could not be read: {found.trouble}", COLUMNS)
     if found.notrack_trouble:
-        say.append(f"notrack is off: {found.notrack_trouble}.")
+        say += textwrap.wrap(f"notrack is off: {found.notrack_trouble}.", COLUMNS)
     if found.marks_copied_by:
         say.append(
-            f"Beware: {found.marks_copied_by} copies a connection's whole mark. Leave our bit out there, "
-            f"or what was spared once stays spared: meta mark set ct mark & {0xFFFF_FFFF & ~wanted_mark:#010x}"
+            f"Beware: {found.marks_copied_by} copies a connection's whole mark.\nLeave our bit out there, "
+            f"or what was spared once stays spared:\n\n    meta mark set ct mark & {0xFFFF_FFFF & ~wanted_mark:#010x}"
         )
     say.append("Next: raabta gateway pull, raabta gateway plan, raabta gateway apply")
     typer.echo("\n".join(say), err=True)

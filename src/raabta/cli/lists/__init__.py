@@ -2,7 +2,8 @@
 
 Read in this order: ``recipient`` (who gets one), ``restriction`` (protective blocks) → ``ceremony`` (keys, and
 ``rehearsal`` of it all) → ``lint`` → ``compile`` (register to signing sheet) → ``sign`` (sign, publish, refresh,
-minisign) → ``render`` (files for other programs), ``log`` and ``counts`` (for the public). ``options`` are shared.
+minisign) → ``show`` (what is published) → ``render`` (files for other programs), ``log`` and ``counts`` (for the
+public). ``options`` are shared.
 """
 
 import typer
@@ -15,6 +16,7 @@ from raabta.cli.lists.log import log
 from raabta.cli.lists.recipient import recipient
 from raabta.cli.lists.render import render
 from raabta.cli.lists.restriction import restriction
+from raabta.cli.lists.show import show
 from raabta.cli.lists.sign import minisign, publish, refresh, sign
 
 __all__ = ["app"]
@@ -34,6 +36,7 @@ app.command(short_help="Sign a sheet with your key, after the same checks.")(sig
 app.command(short_help="Put a sheet that enough holders signed in place.")(publish)
 app.command(short_help="Renew leases, snapshot and timestamp.")(refresh)
 app.command(short_help="Sign a rendered list for small routers.")(minisign)
+app.command(short_help="Write the list that is published.")(show)
 app.command(short_help="Write a list as firewalls, name servers and routers load it.")(render)
 app.add_typer(log, name="log", short_help="The public log: leaves, heads, proofs.")
 app.command(short_help="Write the public page of counts.")(counts)

@@ -1,7 +1,7 @@
 """``raabta list keys``: keys are made, a root is drawn up, and the whole ceremony is rehearsed in one folder."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,9 +13,19 @@ from raabta.cli.lists.options import (
     passphrase_from,
     read_public_key,
 )
-from raabta.cli.register.opening import new_bytes, now
+from raabta.cli.register.opening import RegisterOption, key_file_of, new_bytes, now, open_from_options
+
+if TYPE_CHECKING:
+    from raabta.model.exemption import Recipient
 
 THRESHOLD: Final = 2
+ADVICE: Final = """\
+{name}.pub is for everybody, {name}.key for its holder alone.
+If it is a holder's: give {name}.pub to who draws up the root,
+keep {name}.key, and a copy of it, offline.
+If it is the online key: {name}.key stays on the publishing machine.
+If it signs the public log or lists for small routers: publish {name}.pub."""
+"""All who make a key are told the same: the command does not know what it is for."""
 
 keys = typer.Typer(
     help="Keys that sign lists: made, put into a root, rehearsed.",
@@ -44,7 +54,7 @@ def new(
         passphrase = passphrase_from(passphrase_file, for_key=name, new=True)
         public = make_key(folder, name, passphrase=passphrase, new_bytes=new_bytes)
     typer.echo(public)
-    typer.echo(f"Give {public.name} to who draws up the root. Keep {name}.key, and a copy, offline.", err=True)
+    typer.echo(ADVICE.format(name=name), err=True)
 
 
 @keys.command(short_help="Draw up who may sign a recipient's lists.")
@@ -61,17 +71,19 @@ def root(
     ] = None,
     online_key: Annotated[Path | None, typer.Option(metavar="FILE", help="The publishing machine's .pub.")] = None,
     threshold: Annotated[int, typer.Option(metavar="N", help="How many holders must sign.")] = THRESHOLD,
+    register: RegisterOption = None,
 ) -> None:
     """Draw up root metadata, the first or the one that replaces it, as a sheet that holders sign.
 
     A new root is signed by enough holders of the old one and of its own: raabta list sign SHEET. Then it is put in
-    place: raabta list publish SHEET. Exit code: 0 made, 2 wrong usage, 1 could not be written.
+    place: raabta list publish SHEET. The recipient's name and networks are shown with it where a register is there.
+    Exit code: 0 made, 2 wrong usage, 1 could not be written.
     """
     if online_key is None or not root_key or not targets_key:
         fail("name all keys: --root-key and --targets-key once for each holder, and --online-key")
 
-    from raabta.model.exemption import Recipient  # noqa: PLC0415  as above
-    from raabta.pipeline.signing import describe, make_root_sheet  # noqa: PLC0415
+    from raabta.pipeline.sheet_words import describe  # noqa: PLC0415
+    from raabta.pipeline.signing import make_root_sheet  # noqa: PLC0415
     from raabta.remedy.repository import RoleKeys  # noqa: PLC0415
 
     with in_words():
@@ -82,7 +94,7 @@ def root(
             root_threshold=threshold,
             targets_threshold=threshold,
         )
-        whom = Recipient(id=recipient, name=recipient)
+        whom = _recipient(recipient, register)
         sheet = make_root_sheet(output, roles, recipient=whom, repository=repository, now=now())
     typer.echo(output)
     typer.echo(describe(sheet), err=True)
@@ -101,3 +113,14 @@ def rehearse(
 
     with in_words():
         rehearse_in(folder)
+
+
+def _recipient(id_: str, register: str | None) -> "Recipient":
+    """Take who it is for from the register; where there is none, its id is all that is known. None is made here."""
+    from raabta.model.exemption import Recipient  # noqa: PLC0415  as above
+
+    alone = Recipient(id=id_, name=id_)
+    if register is None and not key_file_of(None).is_file():
+        return alone
+    with open_from_options(register) as found, found.look() as records:
+        return records.get(Recipient, id_) or alone

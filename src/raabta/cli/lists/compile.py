@@ -10,7 +10,7 @@ import typer
 from raabta.cli.collecting import without_collecting
 from raabta.cli.diagnose import STANDARD, fail
 from raabta.cli.lists.options import TablesOption, in_words, lint_by, tables_from
-from raabta.cli.output import open_output
+from raabta.cli.output import open_output, to_terminal
 from raabta.cli.register.opening import RegisterOption, now, open_from_options
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def _look(recipient: str, register: str | None, *, output: str, tables: Path | N
             records, recipient, tables=tables_from(tables), now=at, expires_at=at + timedelta(days=days)
         )
     with open_output(output) as stream:
-        stream.write(canonical(compiled.list))
+        stream.write(canonical(compiled.list) + (b"\n" if to_terminal(output) else b""))
+    typer.echo(f"{len(compiled.list.entries)} entries went in.", err=True)
     _tell(compiled)
 
 
@@ -71,7 +72,8 @@ def _draw_up(
     from raabta.model.exemption import Recipient  # noqa: PLC0415  as above
     from raabta.pipeline.compiling import compile_next, published_list  # noqa: PLC0415
     from raabta.pipeline.registering import require  # noqa: PLC0415
-    from raabta.pipeline.signing import describe, make_list_sheet  # noqa: PLC0415
+    from raabta.pipeline.sheet_words import describe  # noqa: PLC0415
+    from raabta.pipeline.signing import make_list_sheet  # noqa: PLC0415
 
     own, at = tables_from(tables), now()
     previous = published_list(repository, recipient)
@@ -94,5 +96,7 @@ def _tell(compiled: "Compiled") -> None:
         ids = [one.subject for one in compiled.left_out if one.reason == reason][:3]
         more = " …" if n_left > len(ids) else ""
         typer.echo(f"Left out {n_left}: {words} ({', '.join(ids)}{more}). {advice}", err=True)
+    for left in [one for one in compiled.left_out if one.detail][:20]:
+        typer.echo(f"  {left.subject}: {left.detail}", err=True)
     for finding in [one for left in compiled.left_out for one in left.findings][:20]:
         typer.echo(f"  {finding.subject} {finding.place}: {finding.words} [{finding.rule}]", err=True)

@@ -68,9 +68,10 @@ def open_signing_key(file: Path, passphrase_file: Path | None) -> "SigningKey":
         ValueError: It is none, or the passphrase is wrong.
         OSError: It cannot be read.
     """
-    from raabta.remedy.keys import open_key  # noqa: PLC0415  --help need not wait for it
+    from raabta.remedy.keys import check_key_file, open_key  # noqa: PLC0415  --help need not wait for it
 
     raw = file.read_bytes()
+    check_key_file(raw, file=str(file))
     return open_key(raw, passphrase_from(passphrase_file, for_key=str(file)), file=str(file))
 
 

@@ -9,6 +9,36 @@ from raabta.cli.lists.options import in_words
 from raabta.cli.register.opening import RegisterOption, new_bytes, open_from_options
 
 SECRET_BYTES = 32
+ASN_MAX = 2**32 - 1
+"""RFC 6793."""
+
+
+def read_asn(text: str) -> int:
+    """Read the number of a network, with or without AS before it.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
+    plain = text.strip().upper().removeprefix("AS")
+    if not (plain.isascii() and plain.isdigit() and 0 < int(plain) <= ASN_MAX):
+        raise typer.BadParameter(f"the number of a network, such as 17557 or AS17557; at most {ASN_MAX}.")
+    return int(plain)
+
+
+def _read_attestation(text: str) -> str:
+    """Read a public key into its one spelling; "" stays so.
+
+    Raises:
+        ValueError: It is none.
+    """
+    from raabta.wire.receipt import read_key  # noqa: PLC0415  --help need not wait for it
+
+    try:
+        return read_key(text) if text else ""
+    except ValueError as error:
+        message = f"--attestation-key: {error} Ask the operator for the public half, never for the key file."
+        raise ValueError(message) from error
+
 
 recipient = typer.Typer(
     help="Operators and others that get a list of their own.",
@@ -31,7 +61,9 @@ def add(
     id_: Annotated[str, typer.Argument(metavar="ID", help="A short name, also of its folder: such as north.")],
     *,
     name: Annotated[str, typer.Option(metavar="TEXT", help="Its full name.")],
-    asn: Annotated[list[int] | None, typer.Option(metavar="N", help="A network that it runs; may be repeated.")] = None,
+    asn: Annotated[
+        list[int] | None, typer.Option(metavar="N", parser=read_asn, help="A network that it runs; may be repeated.")
+    ] = None,
     kind: Annotated[Kind, typer.Option(help="Who it is.")] = Kind.OPERATOR,
     attestation_key: Annotated[
         str, typer.Option(metavar="KEY", help="Ed25519 key (base64) that it attests addresses with.")
@@ -52,7 +84,7 @@ def add(
             name=name,
             asns=tuple(sorted(set(asn or ()))),
             kind=kind.value,
-            attestation_key=attestation_key,
+            attestation_key=_read_attestation(attestation_key),
             reference_key=new_bytes(SECRET_BYTES).hex(),
         )
         with open_from_options(register) as found, found.change() as records:
@@ -66,7 +98,8 @@ def change(
     *,
     name: Annotated[str | None, typer.Option(metavar="TEXT", help="Its full name.")] = None,
     asn: Annotated[
-        list[int] | None, typer.Option(metavar="N", help="All networks that it runs, in place of those entered.")
+        list[int] | None,
+        typer.Option(metavar="N", parser=read_asn, help="All networks that it runs, in place of those entered."),
     ] = None,
     attestation_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Ed25519 key (base64) that it attests addresses with.")
@@ -82,8 +115,9 @@ def change(
     from raabta.model.exemption import Recipient  # noqa: PLC0415
     from raabta.pipeline.registering import require  # noqa: PLC0415
 
-    given = {"name": name, "asns": tuple(sorted(set(asn))) if asn else None, "attestation_key": attestation_key}
+    given = {"name": name, "asns": tuple(sorted(set(asn))) if asn else None}
     with in_words(), open_from_options(register) as found, found.change() as records:
+        given["attestation_key"] = None if attestation_key is None else _read_attestation(attestation_key)
         row = require(records, Recipient, id_=id_)
         records.put(
             msgspec.structs.replace(row, **{field: value for field, value in given.items() if value is not None})

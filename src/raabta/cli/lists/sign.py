@@ -45,18 +45,20 @@ def sign(
     Standard output has the file of your signature: carry it back, or the whole sheet. Nothing in it is secret.
     Exit code: 0 signed, 2 refused or wrong usage, 1 a file could not be read or written, or you said no.
     """
-    from raabta.pipeline.signing import check_sheet, describe, read_sheet, sign_sheet  # noqa: PLC0415  not for --help
+    from raabta.pipeline.sheet_words import describe  # noqa: PLC0415  not for --help
+    from raabta.pipeline.signing import check_sheet, read_sheet, sign_sheet  # noqa: PLC0415
+    from raabta.remedy.keys import check_key_file  # noqa: PLC0415
 
     with in_words():
         read = read_sheet(sheet)
+        check_key_file(key.read_bytes(), file=str(key))
         lint = lint_by(tables_from(tables))
         check_sheet(read, lint=lint)
         typer.echo(describe(read), err=True)
         if not yes:
             typer.confirm("Sign this?", abort=True, err=True)
         opened = open_signing_key(key, passphrase_file)
-        own = b"" if root is None else root.read_bytes()
-        signature = sign_sheet(read, opened, lint=lint, root=own)
+        signature = sign_sheet(read, opened, lint=lint, root=root.read_bytes() if root else b"")
     typer.echo(signature)
 
 

@@ -33,18 +33,23 @@ def due(
     Exit code: 0 nothing is due, 3 something is, 1 the database failed, 2 wrong usage.
     """
     with opened(register) as found:
-        from raabta.registry.country import load_country  # noqa: PLC0415  --help need not wait for it
+        from raabta.pipeline.remarks import legal_names  # noqa: PLC0415  --help need not wait for it
+        from raabta.registry.country import load_country  # noqa: PLC0415
         from raabta.registry.reminder_search import find_due_in  # noqa: PLC0415
 
         with found.look() as records:
             reminders = find_due_in(records, country=load_country(country), now=found.now())
+            whose = () if as_lines(format_) else (row.organisation_id for row in reminders[:limit])
+            names = legal_names(records, whose)
     if not reminders:
         typer.echo("Nothing is due.", err=True)
         return
     if as_lines(format_):
         write_lines(reminders[:limit])
     else:
-        rows = [(row.on, row.subject, row.words) for row in reminders[:limit]]
+        rows = [
+            (row.on, row.subject, _whose(names.get(row.organisation_id, ""), row.words)) for row in reminders[:limit]
+        ]
         write_table(["on", "what", "why"], rows, wrap=True)
     if limit < len(reminders):
         typer.echo(f"The {limit:,} most urgent of {len(reminders):,} are shown. More: --limit N", err=True)
@@ -133,6 +138,10 @@ def types(*, country: _Country = "PK") -> None:
     typer.echo()
     reasons = [(name, f"{row.words} ({', '.join(row.steps)})") for name, row in data.reason.items()]
     write_table(["reason", "what it says, and of which steps"], reasons, wrap=True)
+
+
+def _whose(name: str, words: str) -> str:
+    return f"{name} · {words}" if name else words
 
 
 def _hours(hours: float | None) -> str:

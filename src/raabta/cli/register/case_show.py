@@ -22,22 +22,24 @@ def show(
     Exit code: 0 shown, 2 there is none, 1 the database failed.
     """
     from raabta.pipeline.applying import country_of, gaps_of, required  # noqa: PLC0415  --help need not wait for it
+    from raabta.pipeline.remarks import legal_names  # noqa: PLC0415
 
     with opened(register) as found, found.look() as records:
         record = required(records, case)
         gaps = gaps_of(records, record, country=country_of(records, record))
+        names = legal_names(records, [record.organisation_id])
     if as_lines(format_):
         write_lines([{name: getattr(record, name) for name in record.__struct_fields__} | {"missing": gaps}])
         return
-    _write_case(record, gaps)
+    _write_case(record, gaps, name=names.get(record.organisation_id, ""))
 
 
-def _write_case(case: "Case", gaps: list[str]) -> None:
+def _write_case(case: "Case", gaps: list[str], *, name: str) -> None:
     until = f", until {case.valid_until}" if case.valid_until else ""
     typer.echo(f"{case.id}  {case.kind}  {case.status}{until}")
     if case.reference:
         write_text(f"the regulator's reference {case.reference}")
-    typer.echo(f"organisation {case.organisation_id}")
+    write_text(f"organisation {case.organisation_id}  {name}")
     for id_ in case.endpoint_ids:
         typer.echo(f"end point {id_}")
     typer.echo("\nSteps")

@@ -49,6 +49,7 @@ def list_(
     Exit code: 0 listed, 2 wrong usage, 1 the database failed.
     """
     from raabta.model.register import CASE_STEPS, Case  # noqa: PLC0415  --help need not wait for it
+    from raabta.pipeline.remarks import legal_names  # noqa: PLC0415
 
     if status and status not in CASE_STEPS:
         fail(f"--status: one of {', '.join(CASE_STEPS)}.")
@@ -57,11 +58,15 @@ def list_(
     with opened(register) as found, found.look() as records:
         like = ("reference", reference) if reference else None
         page = records.page(Case, after=after, n_most=limit, like=like, **equal)
+        names = {} if as_lines(format_) else legal_names(records, (one.organisation_id for one in page))
         n_all = len(page) if reference or after else records.count(Case, **equal)
     if as_lines(format_):
         write_lines(page)
     else:
-        rows = [(one.id, one.kind, one.status, f"{_since(one):%Y-%m-%d}", one.organisation_id) for one in page]
+        rows = [
+            (one.id, one.kind, one.status, f"{_since(one):%Y-%m-%d}", _with_name(one.organisation_id, names))
+            for one in page
+        ]
         write_table(["id", "type", "status", "since", "organisation"], rows)
     if len(page) == limit:
         tell_rest(len(page), n_all + (n_all == limit), page[-1].id)
@@ -104,6 +109,10 @@ def export(
         write = row_of if format_ is FileFormat.CSV else without_hashes
         with found.look() as records:
             write_records(map(write, records.find(Case)), CASE_COLUMNS, output=output, kind=format_)
+
+
+def _with_name(id_: str, names: dict[str, str]) -> str:
+    return f"{id_} {names.get(id_, '')}".rstrip()
 
 
 def _since(case: "Case") -> Any:

@@ -25,6 +25,7 @@ def give(
     """
     from raabta.model.register import Consent  # noqa: PLC0415  --help need not wait for it
     from raabta.pipeline.registering import give_consent  # noqa: PLC0415
+    from raabta.pipeline.remarks import about_recipient  # noqa: PLC0415
 
     purposes = get_args(Consent.__annotations__["purpose"])
     if purpose not in purposes:
@@ -38,6 +39,9 @@ def give(
             given_at=now(),
         )
         consent = give_consent(records, given)
+        remark = about_recipient(records, consent.recipient)
+    if remark:
+        typer.echo(f"note: {remark}", err=True)
     typer.echo(consent.id)
 
 

@@ -134,8 +134,8 @@ def _store(
 
 
 def _tell(registered: "Registered") -> None:
-    for finding in registered.findings:
-        typer.echo(f"note: {finding.place}: {finding.words} [{finding.rule}] {finding.advice}", err=True)
+    for note in registered.notes:
+        typer.echo(f"note: {note}", err=True)
 
 
 def _check_review(review: list[str] | None, by: str, because: str) -> None:

@@ -37,6 +37,7 @@ def person_add(
     """
     from raabta.model.register import Person  # noqa: PLC0415  --help need not wait for it
     from raabta.pipeline.registering import add_person  # noqa: PLC0415
+    from raabta.pipeline.remarks import about_paper  # noqa: PLC0415
 
     if bool(identity_kind) != bool(seen_by):
         fail("--identity-kind and --seen-by belong together: which paper was seen, and by whom.")
@@ -49,7 +50,9 @@ def person_add(
             given["identity_seen_by"] = seen_by
         person = read_or_fail(Person, texts, given)
         with found.change() as records:
-            add_person(records, person)
+            remark = about_paper(records, add_person(records, person))
+    if remark:
+        typer.echo(f"note: {remark}", err=True)
     typer.echo(person.id)
 
 

@@ -7,6 +7,7 @@ A prefix is judged once per lint, however many entries name it: what is wrong wi
 import bisect
 import re
 from collections.abc import Iterable
+from ipaddress import IPv6Network
 from typing import Final, NamedTuple
 
 from raabta.reference.addresses import read_address
@@ -145,13 +146,20 @@ class Quiet:
         return first == last or bisect.bisect_right(starts, last) - 1 == at
 
 
+_TRANSLATED: Final = tuple(
+    (int(network[0]), int(network[-1]))
+    for network in map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "2002::/16", "2001::/32"))
+)
+"""IPv6 that carries IPv4: mapped, NAT64, 6to4, Teredo (RFC 4291, 6052, 3056, 4380): whose it is, the IPv4 tells."""
+
+
 def place_of(text: str, tables: Tables, *, quiet: Quiet) -> Place:
     """Judge the text of a prefix."""
     span = read_span(text)
     if span is None:
         return Place(None, 0, (("prefix.malformed", ""),))
     first, last, is_ipv6, _ = span
-    if quiet.holds(span) and first == last:
+    if quiet.holds(span) and first == last and not _is_translated(span):
         asn = tables.networks.source.asn(first, is_ipv6)
         if asn and tables.services.of_asn(asn) is None and tables.providers.of_asn(asn) is None:
             return Place(span, asn, ())
@@ -171,6 +179,8 @@ def _judged(span: Span, tables: Tables) -> Place:
     if kinds:
         wrong += [_special(kind) for kind in sorted(kinds)]
         return Place(span, 0, tuple(wrong))
+    if _is_translated(span):
+        return Place(span, 0, (*wrong, ("address.translated", "")))
     asn = tables.networks.source.asn(first, is_ipv6)
     if asn == 0:
         wrong.append(("address.unannounced", ""))
@@ -178,6 +188,11 @@ def _judged(span: Span, tables: Tables) -> Place:
         wrong.append(("origin.split", f"AS{asn} and AS{other}"))
     wrong += _shared(span, sharers(span, tables, asn=asn))
     return Place(span, asn, tuple(wrong))
+
+
+def _is_translated(span: Span) -> bool:
+    first, last, is_ipv6, _ = span
+    return is_ipv6 and any(first <= end and last >= begin for begin, end in _TRANSLATED)
 
 
 def sharers(span: Span, tables: Tables, *, asn: int) -> list[Provider]:

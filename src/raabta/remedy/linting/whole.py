@@ -9,6 +9,7 @@ from raabta.remedy.canonical import canonical
 from raabta.remedy.linting.bench import LintBench
 from raabta.remedy.linting.entries import Broken, Moment, told_time
 from raabta.remedy.linting.personal import in_code
+from raabta.remedy.linting.sums import check_sums
 from raabta.remedy.linting.times import SKEW
 from raabta.remedy.rules import Subject
 
@@ -21,7 +22,7 @@ def check_whole(
 ) -> list[LintFinding]:
     """Give what is wrong with a list apart from its entries. The findings' subject is the recipient's id."""
     subject = Subject(id=listed.recipient)
-    broken = [*_broken(listed, bench, moment), *_broken_serial(listed, previous)]
+    broken = [*_broken(listed, bench, moment), *_broken_serial(listed, previous), *check_sums(listed)]
     return [subject.finding(rule, place, value=value, detail=detail) for rule, place, value, detail in broken]
 
 
