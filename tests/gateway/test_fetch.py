@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from raabta.gateway.fetch import _refuse_versions
 from raabta.gateway.kept import read_kept
 from tests.cases.leasing import NOW, a_lease
 from tests.cases.publisher import BENCH, RECIPIENT, Gateway, Publisher, a_list, an_entry, signing_key

@@ -113,7 +113,7 @@ def refusals(
     yield from _by_size(before, of, settings.limits.max_change_share)
     findings = [finding for finding in lint_list(of, bench=bench, now=now) if finding.hard]
     if findings:
-        words = f"rules forbid it: {each_rule_once(findings)} Then tell the publisher."
+        words = f"rules forbid it: {each_rule_once(findings)} Tell the publisher."
         yield _refusal("list.rules", words)
 
 

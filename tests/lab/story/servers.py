@@ -198,19 +198,25 @@ class Peers:
         return file
 
     def opens(self, name: str, *, place: str, server: str = "head") -> bool:
-        """Whether one opening from a namespace is answered, with a key that the server knows."""
+        """Whether one of three openings from a namespace is answered, with a key that the server knows.
+
+        One alone may be dropped by the server: a test that runs beside this one may use the same key, and WireGuard
+        takes ascending time stamps only, and no two openings of a peer within 20 ms.
+        """
 
         async def once() -> bool:
             network = HostNetwork()
             begin = network.clock()
             train = Train(
-                network=network, address=FAR[server][0], port=WIREGUARD_PORT, times=(begin,), until=begin + ANSWER_S
+                network=network,
+                address=FAR[server][0],
+                port=WIREGUARD_PORT,
+                times=tuple(begin + wait_s for wait_s in (0.0, 0.25, 0.5)),
+                until=begin + 0.5 + ANSWER_S,
             )
             keys = self.keys(name, server)
-            (outcome,) = await open_wireguard_train(
-                train, keys, now=lambda: dt.datetime.now(dt.UTC), entropy=os.urandom
-            )
-            return outcome.failure is None
+            outcomes = await open_wireguard_train(train, keys, now=lambda: dt.datetime.now(dt.UTC), entropy=os.urandom)
+            return any(outcome.failure is None for outcome in outcomes)
 
         with enter(place):
             return asyncio.run(once())
