@@ -112,7 +112,7 @@ def _running(command: list[str], *, ready: list[bytes]) -> Iterator[None]:
     with subprocess.Popen(command, env=tool_environment(), stderr=subprocess.PIPE) as server:
         try:
             assert server.stderr is not None
-            said = []
+            said: list[bytes] = []
             while not all(any(words in line for line in said) for words in ready):
                 said.append(server.stderr.readline())
                 assert said[-1], b"".join(said).decode()
