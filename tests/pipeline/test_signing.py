@@ -1,6 +1,7 @@
 """Sheets: checked on the holder's machine, signed apart, put together, refused where a rule or a holder is missing."""
 
 import datetime as dt
+import json
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from raabta.model.exemption import ExemptionList, LintFinding, Recipient
 from raabta.pipeline.publishing import Published
 from raabta.pipeline.signing import (
     Sheet,
+    check_sheet,
     make_list_sheet,
     make_root_sheet,
     publish_sheet,
@@ -193,3 +195,19 @@ def test_a_damaged_sheet_is_said(tmp_path: Path, name: str) -> None:
 def test_an_expiry_lies_a_month_ahead(tmp_path: Path, anchor: Path) -> None:
     draft = msgspec.json.decode(list_sheet(tmp_path, a_list(1)).draft)
     assert draft["signed"]["expires"] == (NOW + dt.timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_holder_does_not_sign_a_root_by_which_one_key_would_be_enough(tmp_path: Path) -> None:
+    keys = role_keys(targets_threshold=1)
+    sheet = make_root_sheet(tmp_path / "root", keys, recipient=RECIPIENT, repository=tmp_path / "repository", now=NOW)
+    with pytest.raises(ValueError, match="targets: 1 signature would be enough"):
+        sign_sheet(sheet, ROOT_KEYS[0], lint=lint)
+
+
+def test_a_holder_does_not_sign_a_root_whose_online_key_may_sign_lists(tmp_path: Path) -> None:
+    sheet = root_sheet(tmp_path)
+    crafted = json.loads(sheet.draft)
+    roles = crafted["signed"]["roles"]
+    roles["targets"]["keyids"].append(roles["timestamp"]["keyids"][0])
+    with pytest.raises(ValueError, match="targets: an online key may sign it too"):
+        check_sheet(msgspec.structs.replace(sheet, draft=json.dumps(crafted).encode()), lint=lint)

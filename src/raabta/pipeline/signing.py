@@ -29,6 +29,7 @@ from raabta.remedy.repository import (
     RoleKeys,
     Standing,
     check_is_list,
+    check_is_root,
     draft_root,
     draft_targets,
     online_key_of,
@@ -172,6 +173,7 @@ def check_sheet(sheet: Sheet, *, lint: Lint) -> None:
         ValueError: It does not, or one does.
     """
     if sheet.head.kind == "root":
+        check_is_root(sheet.draft)
         return
     check_is_list(sheet.draft, sheet.exemptions, root=sheet.root)
     listed = sheet.listed

@@ -311,6 +311,28 @@ def check_is_list(targets: bytes, exemptions: bytes, *, root: bytes) -> None:
         raise ValueError(message)
 
 
+def check_is_root(root: bytes) -> None:
+    """Check that by a draft of root metadata no single key can sign a list, or name other keys.
+
+    A key holder asks this before signing, as with ``check_is_list``.
+
+    Raises:
+        ValueError: One key would be enough, or an online key may sign what only holders sign.
+    """
+    draft = _read(root, Root, "root")
+    online = {keyid for role in (Snapshot.type, Timestamp.type) for keyid in draft.roles[role].keyids}
+    for role in (Root.type, Targets.type):
+        if draft.roles[role].threshold < THRESHOLD:
+            message = (
+                f"{role}: {draft.roles[role].threshold} signature would be enough, so one stolen key could do all. "
+                f"Do not sign; at least {THRESHOLD} are asked for."
+            )
+            raise ValueError(message)
+        if online & set(draft.roles[role].keyids):
+            message = f"{role}: an online key may sign it too. Do not sign; ask who made the sheet."
+            raise ValueError(message)
+
+
 def _check_holders(role: str, held: Sequence[PublicKey], threshold: int) -> None:
     if len({key.public for key in held}) != len(held):
         message = f"{role}: the same key is named twice. Each holder has a key of their own."

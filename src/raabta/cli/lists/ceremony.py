@@ -70,7 +70,7 @@ def root(
         list[Path] | None, typer.Option(metavar="FILE", help="A holder's .pub for lists; once for each.")
     ] = None,
     online_key: Annotated[Path | None, typer.Option(metavar="FILE", help="The publishing machine's .pub.")] = None,
-    threshold: Annotated[int, typer.Option(metavar="N", help="How many holders must sign.")] = THRESHOLD,
+    threshold: Annotated[int, typer.Option(metavar="N", min=THRESHOLD, help="How many holders must sign.")] = THRESHOLD,
     register: RegisterOption = None,
 ) -> None:
     """Draw up root metadata, the first or the one that replaces it, as a sheet that holders sign.
