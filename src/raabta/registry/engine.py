@@ -3,6 +3,8 @@
 SQLAlchemy opens it; what differs between SQLite and PostgreSQL stands here and in ``deletion``.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -14,6 +16,8 @@ from sqlalchemy.pool import StaticPool
 
 WAIT_S: Final = 10
 """How long a writer waits for another one, and for a server to answer. A command of ours holds the lock for < 1 s."""
+AGAIN_S: Final = 0.02
+"""Between two tries to switch a database that another process has just made."""
 STATEMENT_MS: Final = 60_000
 """A statement that takes longer than this on PostgreSQL is given up."""
 WRITES: Final = "raabta_writes"
@@ -53,7 +57,8 @@ def _sqlite_engine(place: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: object) -> None:
         raw.isolation_level = None  # else the driver decides when a transaction begins
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        _keep_a_log(raw)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             raw.execute(f"PRAGMA {pragma}").fetchall()
 
     @event.listens_for(engine, "begin")
@@ -62,6 +67,20 @@ def _sqlite_engine(place: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _keep_a_log(raw: sqlite3.Connection) -> None:
+    """Switch a new database to its write-ahead log: the one statement for which SQLite does not wait by itself."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL").fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(AGAIN_S)
+        else:
+            return
 
 
 def _postgresql_engine(place: URL) -> Engine:
