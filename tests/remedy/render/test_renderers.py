@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_network
@@ -19,7 +18,7 @@ from raabta.remedy.render.formats import FORMATS, render
 from raabta.remedy.render.ipset import addresses
 from raabta.remedy.render.rpz import trigger
 from raabta.remedy.render.sheet import GRACE, lay_out, plain
-from tests.cases.exemptions import DAY, EVERYTHING, HOSTILE_TEXTS, NOW, block, entry, hostile, listed, many
+from tests.cases.exemptions import DAY, EVERYTHING, HOSTILE_TEXTS, NOW, block, entry, hostile, listed
 
 ALL = pytest.mark.parametrize("kind", list(FORMATS))
 WITH_COMMENTS = [kind for kind in FORMATS if FORMATS[kind].suffix not in ("json", "csv")] + ["geofeed"]
@@ -318,31 +317,3 @@ def test_a_geofeed_needs_a_country_of_two_letters() -> None:
 def test_an_unknown_format_is_told_with_those_that_there_are() -> None:
     with pytest.raises(ValueError, match="ipset, mikrotik"):
         render(listed(), kind="cisco", now=NOW)
-
-
-# Of 100,000 entries; on one of two cores shared with others 0.6 to 1.3 s were measured (docs/guides/lists.md).
-CPU_MAX_S = 2.0
-N_ALL, N_LARGE = 10_000, 100_000
-
-
-def test_rendering_costs_the_same_for_each_entry_of_a_long_list_in_every_format() -> None:
-    made = many(N_ALL)
-    spent = {kind: _cpu_s(made, kind) for kind in FORMATS if kind != "nftables"}  # tests/bench/gateway.py has that
-    assert {kind: taken for kind, taken in spent.items() if taken > CPU_MAX_S * N_ALL / N_LARGE} == {}
-
-
-@pytest.mark.parametrize("kind", ["csv", "mikrotik"])
-def test_a_hundred_thousand_entries_take_two_seconds_of_cpu_at_most_in_the_slowest_formats(kind: str) -> None:
-    assert _cpu_s(many(N_LARGE), kind) <= CPU_MAX_S
-
-
-def _cpu_s(made: ExemptionList, kind: str) -> float:
-    """The best of three: what else the machine does counts into CPU time through its caches."""
-    spent = []
-    for _ in range(3):
-        begun = time.process_time()
-        render(made, kind=kind, now=NOW)
-        spent.append(time.process_time() - begun)
-        if spent[-1] <= CPU_MAX_S * len(made.entries) / N_LARGE:
-            break
-    return min(spent)
