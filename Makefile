@@ -13,7 +13,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Byte code is made here, since commands start twice as quickly with it, and some environments forbid Python to write it.
 PIP := $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes
 # What "make up" installs beside the member's part: the register and its lists, and the gateway's agent.
-EXTRAS := --extra registry --extra gateway --extra postgresql
+EXTRAS := --extra registry --extra gateway --extra postgresql --extra hub
 # One compile for all systems and Python versions; no registry address in the result. "make lock UPGRADE=1" moves pins.
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \

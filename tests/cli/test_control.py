@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from raabta.control.guard import ALWAYS_REFUSED, DEFAULT_PORTS
+from raabta.reference.guard import ALWAYS_REFUSED, DEFAULT_PORTS
 from raabta.reference.special import SPECIAL_ROWS
 
 Run = Callable[..., Result]

@@ -8,8 +8,29 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from raabta.model.bulletin import AcceptedDifference, Advisory, Bulletin, BulletinText, Meeting
 from raabta.model.exemption import Lease, LeaseGrant, LogLeaf, Recipient, Restriction, Review
+from raabta.model.incident import (
+    Attachment,
+    Cause,
+    ConsultationDraft,
+    DraftVersion,
+    Escalation,
+    ImpactNote,
+    Incident,
+    IncidentStep,
+    Link,
+    MemberReport,
+    Message,
+    Party,
+    Promise,
+    Question,
+    Statement,
+    TimelineNote,
+)
+from raabta.model.publication import Publication, PublicationPlace
 from raabta.model.register import Case, CaseStep, Consent, Document, MemberEndpoint, Organisation, Person, Proof
+from raabta.model.subscription import Alarm, Delivery, Dispatch, Subscriber
 from raabta.registry import Register, RegisterKey, open_register
 
 NOW: Final = dt.datetime(2026, 11, 23, 10, 30, 0, 123456, tzinfo=dt.UTC)
@@ -92,5 +113,112 @@ SPECIMENS: Final[tuple[Struct, ...]] = (
     ),
     Review(id="v-a", subject="e-a", rules=("prefix.too_wide", "asn.other"), by="Z", reason="ours", at=NOW),
     LogLeaf(index=0, at=NOW, event="entry_added", subject_hash="00", reason="new"),
+    Incident(
+        id="in-a",
+        title_en="Sites behind a CDN cannot be reached",
+        title_ur="کچھ سائٹس نہیں کھل رہیں",
+        component_ids=("cdn", "web"),
+        started_at=NOW,
+        steps=(IncidentStep(state="reported", at=NOW, by="Amina"),),
+        causes=(Cause(at=NOW, by="Amina", evidence_class="measured", probability_percent=70),),
+        links=(Link(url="https://example.org/", title="x"),),
+        opened_by="Amina",
+        created_at=NOW,
+        changed_at=LATER,
+    ),
+    Party(id="pa-a", incident_id="in-a", role="cdn", name_en="CDN", email="noc@example.org", created_at=NOW),
+    Message(
+        id="me-a",
+        incident_id="in-a",
+        party_id="pa-a",
+        direction="to_them",
+        way="email",
+        at=NOW,
+        text="Why?",
+        by="Amina",
+    ),
+    Promise(
+        id="pr-a",
+        incident_id="in-a",
+        words_en="Repair",
+        made_at=NOW,
+        due_at=LATER,
+        put_off=(NOW,),
+        escalations=(Escalation(after_min=30, to="bilal", told_at=NOW),),
+        by="Amina",
+    ),
+    Statement(id="st-a", incident_id="in-a", party_id="pa-a", at=NOW, text_en="A glitch.", by="Amina"),
+    TimelineNote(id="nt-a", incident_id="in-a", at=NOW, text="Called.", by="Amina"),
+    Attachment(
+        id="at-a",
+        incident_id="in-a",
+        kind="verdict",
+        name="v.jsonl",
+        sha256="00",
+        size_bytes=2**40,
+        facts=("state: blocked",),
+        added_at=NOW,
+        by="Amina",
+    ),
+    MemberReport(
+        id="rp-a", code="K7Q2", way="web", target="cdn", words="slow", contact="a@example.pk", reported_at=NOW
+    ),
+    Question(id="qu-a", asked_of="Regulator", text_en="Which filter?", by="Amina", created_at=NOW),
+    ConsultationDraft(
+        id="dr-a",
+        title="On filters",
+        versions=(DraftVersion(number=1, text="We …", at=NOW, by="Amina"),),
+        created_at=NOW,
+        changed_at=NOW,
+    ),
+    ImpactNote(
+        id="im-a",
+        incident_id="in-a",
+        organisation_id="o-a",
+        kind="clients_lost",
+        number=2,
+        from_on=dt.date(2026, 1, 1),
+        consent_id="n-a",
+        by="Amina",
+        created_at=NOW,
+    ),
+    Bulletin(
+        id="bu-a",
+        thread_id="in-a",
+        kind="incident",
+        number=1,
+        texts=(BulletinText(language="en", title="T", known="K"), BulletinText(language="ur", title="ع", known="م")),
+        incident_state="confirmed",
+        next_update_at=LATER,
+        meeting=(Meeting(starts_at=NOW, ends_at=LATER, place_en="Hall"),),
+        advisory=(Advisory(products=("router",), identifiers=("CVE-2024-3400",)),),
+        accepted=(AcceptedDifference(fact="5", reason="a word", by="Bilal"),),
+        author="Amina",
+        created_at=NOW,
+        changed_at=NOW,
+    ),
+    Publication(id="in-a", kind="incident", sequence=1, month="2026-11", is_open=True, content="{}"),
+    PublicationPlace(id="in-a/cdn", component_id="cdn", thread_id="in-a", sequence=1),
+    Subscriber(
+        id="su-a",
+        channel="email",
+        address="someone@example.pk",
+        address_hash="0a",
+        component_ids=("cdn",),
+        kinds=("incident",),
+        created_at=NOW,
+        asked_at=NOW,
+    ),
+    Dispatch(id="di-a", bulletin_id="bu-a", created_at=NOW),
+    Delivery(
+        id="bulletin/bu-a/su-a",
+        channel="email",
+        reason="bulletin",
+        subject_id="bu-a",
+        to_id="su-a",
+        created_at=NOW,
+        next_try_at=NOW,
+    ),
+    Alarm(id="update/in-a/0", about_id="in-a", kind="update", level=0, due_at=NOW, raised_at=LATER, words="late"),
 )
 """One of every kind, parents before children."""

@@ -6,9 +6,9 @@ connections, past the guard) and ``page`` (redirects) → ``desk`` (requests to 
 connection) → ``server``. ``about`` is the page for people. The format is in ``wire.control``.
 """
 
-from raabta.control.guard import Guard
 from raabta.control.identity import ControlIdentity, load_identity
 from raabta.control.server import serve
 from raabta.control.settings import ControlSettings, Deadlines, Limits
+from raabta.reference.guard import Guard
 
 __all__ = ["ControlIdentity", "ControlSettings", "Deadlines", "Guard", "Limits", "load_identity", "serve"]

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from raabta.control.guard import AddressPort, Guard, Place, Refusal
 from raabta.control.page import Attempts, get_page
 from raabta.control.reach import Names, Reach
 from raabta.control.settings import ControlSettings
@@ -19,6 +18,7 @@ from raabta.probe.dns_sessions import DnsSessions
 from raabta.probe.network import Network
 from raabta.probe.recording import Peer
 from raabta.probe.trace import Budget, Trace
+from raabta.reference.guard import AddressPort, Guard, Place, Refusal
 from raabta.wire.control import (
     FLAG_CONTROL,
     FLAG_PROBE,

@@ -5,12 +5,12 @@ import re
 from typing import Final
 from urllib.parse import urljoin
 
-from raabta.control.guard import AddressPort, Place, Refusal
 from raabta.control.reach import Attempt, Reach, header_of
 from raabta.probe import http
 from raabta.probe.failures import BAD_REDIRECT, TOO_MANY_REDIRECTS
 from raabta.probe.recording import Peer
 from raabta.probe.signs import page_signs
+from raabta.reference.guard import AddressPort, Place, Refusal
 from raabta.wire.control import ControlPage
 from raabta.wire.ooni.writing import Exchange
 

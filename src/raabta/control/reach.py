@@ -13,7 +13,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from raabta.control.guard import AddressPort, Guard, Place
 from raabta.control.settings import ControlSettings
 from raabta.probe import dns, tcp, tls
 from raabta.probe.dns_sessions import DnsSessions
@@ -21,6 +20,7 @@ from raabta.probe.network import Stream
 from raabta.probe.recording import Peer
 from raabta.probe.settings import ProbeSettings
 from raabta.probe.trace import Trace
+from raabta.reference.guard import AddressPort, Guard, Place
 from raabta.wire.ooni.writing import Connect, Handshake, Query
 
 ENCRYPTED_SCHEMES: Final = frozenset({"https", "tls", "dot", "doh"})

@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from raabta.control.conversation import Conversation
 from raabta.control.desk import Desk
-from raabta.control.guard import Guard
 from raabta.control.identity import ControlIdentity
 from raabta.control.inquiry import Outlook
 from raabta.control.rate import Ledger, Seat
@@ -27,6 +26,7 @@ from raabta.control.settings import ControlSettings
 from raabta.probe.dns_sessions import DnsSessions
 from raabta.probe.network import Network
 from raabta.reference.addresses import is_address
+from raabta.reference.guard import Guard
 
 _BACKLOG: Final = 256
 # After an accept that failed since no descriptor was free: until some connection has ended.

@@ -8,9 +8,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from raabta.control.guard import DEFAULT_PORTS
 from raabta.control.rate import Rate
 from raabta.probe.settings import ProbeSettings, Resolver, Timeouts
+from raabta.reference.guard import DEFAULT_PORTS
 from raabta.reference.tables import Tables
 
 MAX_SPEED_BYTES: Final = 1_000_000

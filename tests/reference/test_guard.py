@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raabta.control.guard import ALWAYS_REFUSED, DEFAULT_PORTS, AddressPort, Guard, Place, Refusal
+from raabta.reference.guard import ALWAYS_REFUSED, DEFAULT_PORTS, AddressPort, Guard, Place, Refusal
 from raabta.reference.special import IANA_RANGES, SPECIAL_ROWS, special_ranges_without
 
 GUARD = Guard(IANA_RANGES)

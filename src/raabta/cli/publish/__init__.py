@@ -1,0 +1,1 @@
+"""``raabta publish``: the site, its mirrors, and what is sent."""

@@ -1,0 +1,1 @@
+"""What must keep running for publishing: the outbox, forms, mirrors."""
