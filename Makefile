@@ -19,7 +19,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade)
 
-.PHONY: help up test test-lab lab lab-packages check lint types imports bench lock format clean
+.PHONY: help up test test-lab test-browser lab lab-packages check lint types imports bench lock format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,13 +29,16 @@ up: $(VENV)/.base ## Install into .venv, then diagnose the example measurement
 	@$(BIN)/raabta diagnose --example --explain
 
 test: $(VENV)/.dev ## Install with the tools of development, then run the tests
-	@$(BIN)/python -m pytest -n auto -m "not lab" $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m "not lab and not browser" $(ARGS)
 
 lab-packages: ## Install what the emulated country needs from Debian's packages (as root)
 	@.ci/packages
 
 test-lab: $(VENV)/.dev ## Run the tests that need namespaces and servers (see lab-packages)
 	@$(BIN)/python -m pytest -m lab tests/lab $(ARGS)
+
+test-browser: $(VENV)/.dev ## Look at every page in Chromium, as Debian has it (see lab-packages)
+	@$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 lab: $(VENV)/.dev ## Run every scenario of the emulated country, and check the score against what is promised
 	@mkdir -p .bench
