@@ -51,6 +51,7 @@ class Paper:
         align = "R" if right_to_left else "L"
         self._page.multi_cell(0, _LINE_MM, words, new_x="LMARGIN", new_y="NEXT", align=align)
         self._page.set_text_color(0, 0, 0)
+        self._font_again()
 
     def field(self, label: str, value: str) -> None:
         """Write a label and its value; nothing where there is no value."""
@@ -60,6 +61,7 @@ class Paper:
         self._page.cell(_LABEL_MM, _LINE_MM, label)
         self._page.set_text_color(0, 0, 0)
         self._page.multi_cell(0, _LINE_MM, value, new_x="LMARGIN", new_y="NEXT", align="L")
+        self._font_again()
 
     def table(self, rows: Sequence[tuple[str, ...]], *, widths: tuple[int, ...]) -> None:
         """Write a table whose first row is its head; widths are shares."""
@@ -80,6 +82,12 @@ class Paper:
     def output(self) -> bytes:
         """Give the file."""
         return bytes(self._page.output())
+
+    def _font_again(self) -> None:
+        """Tell the file which font is meant: after letters of the second font, fpdf2 takes it to be known."""
+        size_pt = self._page.font_size_pt
+        self._page.set_font(_LATIN, size=size_pt + 1)
+        self._page.set_font(_LATIN, size=size_pt)
 
     def _in_size(self, words: str, size_pt: float) -> None:
         self._page.set_font(_LATIN, size=size_pt)
