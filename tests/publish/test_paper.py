@@ -25,13 +25,13 @@ def sizes(raw: bytes) -> dict[str, float]:
 def test_what_follows_an_urdu_line_is_as_large_as_what_stood_before() -> None:
     with open_paper("t", made_at=AT, letters="رابطہ") as paper:
         paper.title("Title")
-        paper.line("before")
-        paper.line("رابطہ", right_to_left=True)
+        paper.line("رابطہ کے پیچھے", right_to_left=True)
         paper.line("after")
+        paper.line("before")
         paper.field("label", "رابطہ")
         paper.line("last")
         found = sizes(paper.output())
-    assert {found["before"], found["after"], found["last"]} == {9.5}
+    assert {found["after"], found["before"], found["last"]} == {9.5}
     assert found["Title"] == 15
 
 
