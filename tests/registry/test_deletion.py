@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from raabta.model.exemption import Lease, LeaseGrant, Recipient, Review
+from raabta.model.incident import Incident, MemberReport
 from raabta.model.register import Case, Organisation, Person
+from raabta.model.subscription import Subscriber
 from raabta.registry import Register
 from raabta.registry.deletion import forget, remove_organisation, remove_person, settle_key, waiting_key
 from raabta.registry.schema import KINDS
@@ -136,3 +138,49 @@ def test_the_old_keys_file_is_overwritten(place: Path) -> None:
     (place / "link").hardlink_to(place / "key")
     forget_a(place)
     assert set((place / "link").read_bytes()) == {0}
+
+
+def test_incident_files_and_subscriptions_stay_without_who_left(place: Path) -> None:
+    with register_in(place) as register, register.change() as records:
+        records.add_all([an_incident("in-a", ("o-a", "o-b")), an_incident("in-b", ("o-b",))])
+        records.add_all([a_report("rp-a", "o-a"), a_report("rp-b", "o-b")])
+        records.add_all([a_subscriber("su-a", "o-a"), a_subscriber("su-b", "o-b")])
+    forget_a(place)
+    with register_in(place) as register, register.look() as records:
+        assert [found.member_ids for found in records.find(Incident)] == [("o-b",), ("o-b",)]
+        reports = [(found.member_id, found.words, found.contact) for found in records.find(MemberReport)]
+        assert reports == [("", "", ""), ("o-b", "words of o-b", "o-b@example.pk")]
+        assert [found.member_id for found in records.find(Subscriber)] == ["", "o-b"]
+    assert [file.name for file in place.iterdir() if b"o-a" in file.read_bytes()] == []
+
+
+def an_incident(id_: str, member_ids: tuple[str, ...]) -> Incident:
+    return Incident(
+        id=id_,
+        title_en="x",
+        member_ids=member_ids,
+        started_at=NOW,
+        opened_by="Sana",
+        created_at=NOW,
+        changed_at=NOW,
+    )
+
+
+def a_report(id_: str, member_id: str) -> MemberReport:
+    contact = f"{member_id}@example.pk"
+    return MemberReport(
+        id=id_,
+        code=id_,
+        way="web",
+        target="cdn",
+        words=f"words of {member_id}",
+        contact=contact,
+        member_id=member_id,
+        reported_at=NOW,
+    )
+
+
+def a_subscriber(id_: str, member_id: str) -> Subscriber:
+    return Subscriber(
+        id=id_, channel="email", address="x", address_hash=id_, member_id=member_id, created_at=NOW, asked_at=NOW
+    )

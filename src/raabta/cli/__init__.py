@@ -18,8 +18,10 @@ from raabta import __version__
 from raabta.cli.control import control
 from raabta.cli.diagnose import diagnose
 from raabta.cli.gateway import app as gateway
+from raabta.cli.incident import app as incident
 from raabta.cli.lab import app as lab
 from raabta.cli.lists import app as lists
+from raabta.cli.pack import app as pack
 from raabta.cli.probe import probe
 from raabta.cli.register import endpoint, org
 from raabta.cli.register.case import app as case
@@ -65,6 +67,8 @@ app.add_typer(case, name="case", short_help="Bring applications to the regulator
 app.add_typer(lease, name="lease", short_help="Exemptions for hours, for devices whose address changes.")
 app.add_typer(lists, name="list", short_help="Make exemption lists: check, sign, publish.")
 app.add_typer(gateway, name="gateway", short_help="Load such a list into a gateway, test it, undo it.")
+app.add_typer(incident, name="incident", short_help="Keep an incident's file: who was asked, what is due.")
+app.add_typer(pack, name="pack", short_help="Check an evidence pack that you were given.")
 app.add_typer(lab, name="lab", short_help="Emulate a country on this machine, and run the probe in it.")
 
 

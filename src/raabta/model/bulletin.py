@@ -46,6 +46,8 @@ class Meeting(Struct, frozen=True, kw_only=True):
     place_en: str
     place_ur: str = ""
     url: str = ""
+    cancelled: bool = False
+    """It does not take place: a further bulletin of its thread says so."""
 
 
 class Advisory(Struct, frozen=True, kw_only=True):
@@ -103,6 +105,8 @@ class Bulletin(Struct, frozen=True, kw_only=True):
     state: Literal["draft", "approved", "published", "withdrawn"] = "draft"
     accepted: tuple[AcceptedDifference, ...] = ()
     author: str
+    changed_by: tuple[str, ...] = ()
+    """Who changed it after the author, each once: none of them approves."""
     created_at: dt.datetime
     changed_at: dt.datetime
     approved_by: str = ""

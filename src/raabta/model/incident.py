@@ -336,6 +336,27 @@ class ImpactNote(Struct, frozen=True, kw_only=True):
     created_at: dt.datetime
 
 
+class ImpactRelease(Struct, frozen=True, kw_only=True):
+    """One sum of impact notes that was shown to somebody: what may be shown later depends on it.
+
+    ``parts`` are the notes that it was made of, each "note/mark"; a mark is the same for all notes of one member on one
+    incident, and says no more than that. They outlive the notes: what was shown cannot be taken back.
+    """
+
+    id: str
+    incident_id: str
+    recipient: str
+    """"public", or who else got it."""
+    kind: ImpactKind
+    measure: Literal["number", "amount"]
+    currency: str = ""
+    """Of an amount."""
+    total: int
+    n_members: int
+    parts: tuple[str, ...]
+    released_at: dt.datetime
+
+
 class TimelineLine(Struct, frozen=True, kw_only=True):
     """One line of an incident's timeline, made from its records. ``record_id`` says from which."""
 

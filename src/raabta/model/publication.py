@@ -133,7 +133,7 @@ class PublishedFile(Struct, frozen=True, kw_only=True):
 class Manifest(Struct, frozen=True, kw_only=True):
     """All files of the site at one build. Signed (minisign); a mirror is right when it serves just these.
 
-    ``serial`` counts builds, ``sequence`` is the newest bulletin within. After ``expires_at`` a mirror is old, whatever
+    ``serial`` rises with every build, ``sequence`` is the newest bulletin within. After ``expires_at`` a mirror is old, whatever
     else it says.
     """
 

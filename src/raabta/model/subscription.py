@@ -19,7 +19,8 @@ SubscriberLanguage = Literal["en", "ur", "both"]
 SubscriberState = Literal["pending", "confirmed", "suspended", "ended"]
 """``suspended`` after bounces, until the person confirms again."""
 
-DeliveryReason = Literal["bulletin", "confirm", "goodbye", "acknowledge", "alarm"]
+DeliveryReason = Literal["bulletin", "confirm", "goodbye", "acknowledge", "answer", "alarm"]
+"""``acknowledge`` says to who reported that the report came in, ``answer`` what became of it (``closed_because``)."""
 
 DeliveryState = Literal["waiting", "sending", "sent", "given_up", "dropped"]
 """``given_up`` after the last try; ``dropped`` where the subscriber left before it was sent."""

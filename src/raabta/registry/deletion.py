@@ -23,10 +23,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import structs
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import Text, bindparam, cast, select, text, update
 
 from raabta.model.exemption import Lease, LeaseGrant, Review
+from raabta.model.incident import Incident, MemberReport
 from raabta.model.register import MemberEndpoint, Organisation, Person
+from raabta.model.subscription import Subscriber
 from raabta.registry.engine import plain_errors
 from raabta.registry.records import Records, sealing_place
 from raabta.registry.schema import KINDS, SEALED, STATE, key_name, table_of
@@ -66,7 +68,7 @@ def forget(
     register.key = new_key
     if key_file is not None:
         settle_key(key_file, new_key.fingerprint)
-    touched = {*removed, KINDS[Organisation], *(KINDS[kind] for kind in SEALED)}
+    touched = {*removed, KINDS[Organisation], KINDS[Incident], *(KINDS[kind] for kind in SEALED)}
     scrub(register, tables=[table for table in KINDS.values() if table in touched])
     return removed
 
@@ -93,8 +95,27 @@ def remove_organisation(records: Records, id_: str, *, references: Iterable[str]
         removed[KINDS[kind]] = records.remove_all(kind, organisation_id=id_)
     organisations = all_sponsored(records, id_)
     records.put_all(organisations)
+    _leave_incidents(records, id_)
     removed["organisations"] = records.remove_all(Organisation, id=id_)
     return {table: n_rows for table, n_rows in removed.items() if n_rows}
+
+
+def _leave_incidents(records: Records, id_: str) -> None:
+    """Take an organisation out of incident files and subscriptions, which stay: as who was hit, reported, subscribed.
+
+    Of its reports words and contact go as well, for they are its people's. Sums of impact that were shown name it by a
+    mark that nobody can trace any more.
+    """
+    hit = cast(table_of(Incident).c.member_ids, Text).contains(f'"{id_}"', autoescape=True)
+    records.put_all(
+        structs.replace(found, member_ids=tuple(one for one in found.member_ids if one != id_))
+        for found in records.where(Incident, hit)
+    )
+    records.put_all(
+        structs.replace(found, member_id="", words="", contact="")
+        for found in records.find(MemberReport, member_id=id_)
+    )
+    records.put_all(structs.replace(found, member_id="") for found in records.find(Subscriber, member_id=id_))
 
 
 def all_sponsored(records: Records, id_: str) -> list[Organisation]:

@@ -23,6 +23,7 @@ from raabta.model.incident import (
     Attachment,
     ConsultationDraft,
     ImpactNote,
+    ImpactRelease,
     Incident,
     MemberReport,
     Message,
@@ -63,6 +64,7 @@ KINDS: Final[dict[type[Struct], str]] = {
     Question: "questions",
     ConsultationDraft: "consultation_drafts",
     ImpactNote: "impact_notes",
+    ImpactRelease: "impact_releases",
     Bulletin: "bulletins",
     Publication: "publications",
     PublicationPlace: "publication_places",
@@ -96,7 +98,7 @@ LOOKED_UP: Final[dict[type[Struct], tuple[tuple[str, ...], ...]]] = {
     PublicationPlace: (("component_id", "sequence"),),
     Subscriber: (("address_hash",), ("state", "id")),
     Dispatch: (("done", "id"),),
-    Delivery: (("state", "channel", "next_try_at"),),
+    Delivery: (("state", "channel", "reason", "next_try_at"),),
     Alarm: (("acknowledged_at",),),
 }
 """Fields looked up together, in the order of their index: questions that tables of 100,000 rows are asked often."""

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _make_questions()
     _make_consultation_drafts()
     _make_impact_notes()
+    _make_impact_releases()
     _make_bulletins()
     _make_publications()
     _make_publication_places()
@@ -41,6 +42,7 @@ def downgrade() -> None:
         "publication_places",
         "publications",
         "bulletins",
+        "impact_releases",
         "impact_notes",
         "consultation_drafts",
         "questions",
@@ -297,6 +299,24 @@ def _make_impact_notes() -> None:
     op.create_index("ix_impact_notes_organisation_id", "impact_notes", ["organisation_id"])
 
 
+def _make_impact_releases() -> None:
+    op.create_table(
+        "impact_releases",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("incident_id", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("n_members", sa.BigInteger(), nullable=False),
+        sa.Column("parts", sa.Text(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_impact_releases"),
+    )
+    op.create_index("ix_impact_releases_incident_id", "impact_releases", ["incident_id"])
+
+
 def _make_bulletins() -> None:
     op.create_table(
         "bulletins",
@@ -320,6 +340,7 @@ def _make_bulletins() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("accepted", sa.Text(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("approved_by", sa.Text(), nullable=False),
@@ -427,7 +448,9 @@ def _make_deliveries() -> None:
         sa.Column("failure", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
     )
-    op.create_index("ix_deliveries_state_channel_next_try_at", "deliveries", ["state", "channel", "next_try_at"])
+    op.create_index(
+        "ix_deliveries_state_channel_reason_next_try_at", "deliveries", ["state", "channel", "reason", "next_try_at"]
+    )
     op.create_index("ix_deliveries_subject_id", "deliveries", ["subject_id"])
     op.create_index("ix_deliveries_to_id", "deliveries", ["to_id"])
 

@@ -1,0 +1,111 @@
+"""``raabta incident attach|attached|withhold``."""
+
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from raabta.cli.diagnose import fail
+from raabta.cli.incident.file.choosing import IncidentArgument, chosen
+from raabta.cli.prompting import ask_text
+from raabta.cli.publish.opening import ByOption, who
+from raabta.cli.register.opening import RegisterOption, key_file_of, new_id, now, opened
+from raabta.cli.register.table import FormatOption, as_lines, write_lines, write_table
+
+
+def attach(
+    incident: IncidentArgument,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="What to attach.")],
+    *,
+    kind: Annotated[
+        str | None, typer.Option(metavar="WORD", help="measurement, verdict, route, capture, document or picture.")
+    ] = None,
+    source: Annotated[str, typer.Option(metavar="TEXT", help="Where it comes from.")] = "",
+    withheld: Annotated[str, typer.Option(metavar="REASON", help="Why it goes into no evidence pack.")] = "",
+    by: ByOption = None,
+    register: RegisterOption = None,
+) -> None:
+    """Attach files to an incident. Prints an id for each, and on standard error what was read in them.
+
+    What still holds the address of who measured is refused: nothing is attached then.
+
+    Exit code: 0 attached, 2 wrong usage or refused, 1 the database failed or a file cannot be read or written.
+    """
+    from typing import get_args  # noqa: PLC0415
+
+    from raabta.pipeline.informing.desk.attachments import FileGiven, Kind, attach_file  # noqa: PLC0415  --help
+
+    said = cast("Kind", ask_text(kind, "--kind", "What is it?", choices=get_args(Kind)))
+    author, folder = who(by), key_file_of(register).parent
+    contents = [(file, _read(file)) for file in files]
+    with opened(register) as found, found.change() as records:
+        id_ = chosen(records, incident).id
+        made = [
+            attach_file(
+                records,
+                FileGiven(
+                    incident_id=id_, kind=said, name=file.name, content=content, source=source, withheld=withheld
+                ),
+                folder=folder,
+                by=author,
+                now=now(),
+                new_id=new_id,
+            )
+            for file, content in contents
+        ]
+    for one in made:
+        typer.echo(one.id)
+        for fact in one.facts:
+            typer.echo(f"  {fact}", err=True)
+
+
+def _read(file: Path) -> bytes:
+    from raabta.pipeline.informing.desk.attachments import FILE_BYTES_MAX  # noqa: PLC0415  --help need not wait
+
+    try:
+        with file.open("rb") as stream:
+            return stream.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        fail(f"{file}: cannot be read: {error.strerror}. Check the name.", code=1)
+
+
+def attached(incident: IncidentArgument, *, format_: FormatOption = None, register: RegisterOption = None) -> None:
+    """List what is attached to an incident, with the facts that were read in it.
+
+    Exit code: 0 listed, 2 there is no such incident, 1 the database failed.
+    """
+    from raabta.model.incident import Attachment  # noqa: PLC0415  --help need not wait for it
+
+    with opened(register) as found, found.look() as records:
+        attachments = list(records.find(Attachment, incident_id=chosen(records, incident).id))
+    if as_lines(format_):
+        write_lines(attachments)
+        return
+    write_table(
+        ["id", "kind", "bytes", "name and facts"],
+        [(one.id, one.kind, f"{one.size_bytes:,}", "; ".join((one.name, *one.facts))) for one in attachments],
+        wrap=True,
+    )
+
+
+def withhold(
+    id_: Annotated[str, typer.Argument(metavar="ATTACHMENT", help="Its id, as at-….")],
+    *,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why it goes into no evidence pack.")] = None,
+    release: Annotated[bool, typer.Option("--release", help="It may go into packs again.")] = False,
+    register: RegisterOption = None,
+) -> None:
+    """Keep an attachment out of evidence packs; a pack says that, and why. Prints its id.
+
+    Exit code: 0 noted, 2 wrong usage or refused, 1 the database failed.
+    """
+    from raabta.pipeline.informing.desk.attachments import withhold_attachment  # noqa: PLC0415  --help need not wait
+
+    if release and reason:
+        fail("--release gives no reason. Leave out --reason.")
+    words = "" if release else ask_text(reason, "--reason", "Why does it stay here?")
+    if not release and not words.strip():
+        fail("--reason: it is empty. Say why, or take --release.")
+    with opened(register) as found, found.change() as records:
+        withhold_attachment(records, id_, reason=words)
+    typer.echo(id_)

@@ -1,0 +1,187 @@
+"""Incident files and their clocks out of a whole register: only rows, and columns, that are needed are read."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar, cast, get_args
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Select, Text, and_, exists, func, or_, select, tuple_, type_coerce
+
+from raabta.model.bulletin import Bulletin
+from raabta.model.incident import (
+    INCIDENT_STEPS,
+    ConsultationDraft,
+    Incident,
+    IncidentState,
+    MemberReport,
+    Promise,
+    Question,
+)
+from raabta.registry.incidents.clocks import IncidentAtAGlance
+from raabta.registry.incidents.steps import OVER
+from raabta.registry.schema import table_of
+from raabta.registry.store import Records
+
+IDS_AT_ONCE: Final = 1_000
+"""Below what SQLite (32,766) and PostgreSQL (65,535) take as values of one question."""
+ACTIVE: Final[tuple[str, ...]] = tuple(state for state in INCIDENT_STEPS if state != "reported" and state not in OVER)
+OPEN: Final[tuple[IncidentState, ...]] = tuple(state for state in get_args(IncidentState) if state not in OVER)
+_CAME_BACK: Final = '"state":"resolved"'
+"""In the steps of an incident that was over once, as they are stored."""
+
+Record = TypeVar("Record", bound=Struct)
+
+
+def newest_incidents(
+    records: Records,
+    *,
+    n_most: int,
+    states: Sequence[IncidentState] = (),
+    component_id: str = "",
+    after: str = "",
+) -> list[Incident]:
+    """Give incidents, the one that began last first.
+
+    Args:
+        records: The register.
+        n_most: How many at most.
+        states: Only in one of these; all where empty.
+        component_id: Only those that concern this component.
+        after: The id of the last one that was shown.
+
+    Raises:
+        LookupError: There is no incident ``after``.
+    """
+    columns = table_of(Incident).c
+    where: list[ColumnElement[bool]] = []
+    if states:
+        where.append(columns.state.in_(list(states)))
+    if component_id:
+        where.append(_holds(columns.component_ids, component_id))
+    if after:
+        last = records.get(Incident, after)
+        if last is None:
+            message = f"--after: there is no incident {after}."
+            raise LookupError(message)
+        where.append(tuple_(columns.started_at, columns.id) < tuple_(last.started_at, last.id))
+    query = select(columns.id).where(*where).order_by(columns.started_at.desc(), columns.id.desc()).limit(n_most)
+    ids = [str(row[0]) for row in records.connection.execute(query)]
+    return _by_ids(records, Incident, ids)
+
+
+def ids_beginning(records: Records, text: str, *, n_most: int) -> list[str]:
+    """Give ids of incidents that begin with a text."""
+    columns = table_of(Incident).c
+    query = select(columns.id).where(columns.id.startswith(text, autoescape=True)).order_by(columns.id).limit(n_most)
+    return [str(row[0]) for row in records.connection.execute(query)]
+
+
+def last_opened(records: Records) -> str | None:
+    """Give the id of the open incident that was opened last, or of the one that began last where none is open."""
+    columns = table_of(Incident).c
+    query = select(columns.id).where(columns.state.in_(list(OPEN))).order_by(columns.created_at.desc(), columns.id)
+    found = records.connection.execute(query.limit(1)).scalar()
+    if found is None:
+        newest = select(columns.id).order_by(columns.started_at.desc(), columns.id).limit(1)
+        found = records.connection.execute(newest).scalar()
+    return None if found is None else str(found)
+
+
+def first_updates(records: Records, *, until: dt.datetime | None, n_most: int | None) -> list[IncidentAtAGlance]:
+    """Give incidents whose readers were promised an update, the one that is due first before others."""
+    columns = table_of(Incident).c
+    due_at = columns.next_update_at
+    within = due_at.isnot(None) if until is None else due_at <= until
+    query = select(columns.id, columns.title_en, due_at).where(within).order_by(due_at, columns.id).limit(n_most)
+    rows = records.connection.execute(query)
+    return [IncidentAtAGlance(id=row.id, title_en=row.title_en, next_update_at=row.next_update_at) for row in rows]
+
+
+def waiting_for_a_notice(records: Records) -> Iterator[IncidentAtAGlance]:
+    """Give active incidents that may wait for a first notice: none was published, or they came back once."""
+    columns, bulletins = table_of(Incident).c, table_of(Bulletin).c
+    is_published = and_(bulletins.thread_id == columns.id, bulletins.state == "published")
+    newest = select(func.max(bulletins.published_at)).where(is_published).scalar_subquery()
+    unsaid = or_(~exists().where(is_published), _as_text(columns.steps).contains(_CAME_BACK, autoescape=True))
+    query = select(columns.id, columns.title_en, columns.steps, newest.label("published_at"))
+    for row in records.connection.execute(query.where(columns.state.in_(list(ACTIVE)), unsaid)):
+        yield IncidentAtAGlance(id=row.id, title_en=row.title_en, steps=row.steps, published_at=row.published_at)
+
+
+def first_promises(records: Records, *, until: dt.datetime | None, n_most: int | None) -> list[Promise]:
+    """Give open promises, the one that is due first before others; only those due ``until`` then, None for all."""
+    columns = table_of(Promise).c
+    return _first_due(records, Promise, columns.due_at, until=until, n_most=n_most, where=[columns.state == "open"])
+
+
+def first_questions(records: Records, *, until: dt.datetime | None, n_most: int | None) -> list[Question]:
+    """Give questions that wait for an answer until some time. As ``first_promises``."""
+    columns = table_of(Question).c
+    where = [columns.state == "asked", columns.due_at.isnot(None)]
+    return _first_due(records, Question, columns.due_at, until=until, n_most=n_most, where=where)
+
+
+def first_drafts(records: Records, *, until: dt.datetime | None, n_most: int | None) -> list[ConsultationDraft]:
+    """Give consultations that must be answered until some time. As ``first_promises``."""
+    columns = table_of(ConsultationDraft).c
+    where = [columns.state.in_(["draft", "circulated"]), columns.respond_by.isnot(None)]
+    return _first_due(records, ConsultationDraft, columns.respond_by, until=until, n_most=n_most, where=where)
+
+
+def waiting_bulletins(records: Records, *, n_most: int | None) -> list[Bulletin]:
+    """Give bulletins that wait for approval or publication, the one that waits longest first."""
+    columns = table_of(Bulletin).c
+    where = [columns.state.in_(["draft", "approved"])]
+    return _first_due(records, Bulletin, columns.changed_at, until=None, n_most=n_most, where=where)
+
+
+def unacknowledged_reports(records: Records) -> tuple[int, str, dt.datetime] | None:
+    """Count reports that nobody acknowledged, with id and time of the oldest; None where there is none."""
+    columns = table_of(MemberReport).c
+    is_new = columns.state == "new"
+    oldest = select(columns.id, columns.reported_at).where(is_new).order_by(columns.reported_at, columns.id).limit(1)
+    row = records.connection.execute(oldest).first()
+    if row is None:
+        return None
+    n_waiting = records.connection.execute(select(func.count()).where(is_new)).scalar_one()
+    return int(n_waiting), str(row.id), row.reported_at
+
+
+def report_times(records: Records, incident_id: str) -> list[dt.datetime]:
+    """Give when reports that are linked to an incident came in, ascending."""
+    columns = table_of(MemberReport).c
+    query = select(columns.reported_at).where(columns.incident_id == incident_id).order_by(columns.reported_at)
+    return [row[0] for row in records.connection.execute(query)]
+
+
+def _first_due(
+    records: Records,
+    kind: type[Record],
+    due_at: Any,
+    *,
+    until: dt.datetime | None,
+    n_most: int | None,
+    where: Sequence[ColumnElement[bool]],
+) -> list[Record]:
+    key = table_of(kind).c.id
+    within = [*where, due_at <= until] if until is not None else list(where)
+    query: Select[Any] = select(key).where(*within).order_by(due_at, key).limit(n_most)
+    ids = [str(row[0]) for row in records.connection.execute(query)]
+    return _by_ids(records, kind, ids)
+
+
+def _by_ids(records: Records, kind: type[Record], ids: list[str]) -> list[Record]:
+    """Read records in the order of their ids that is given, some at a time: databases bound what one question holds."""
+    found = {}
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        part = records.find(kind, id=ids[start : start + IDS_AT_ONCE])
+        found.update({record.id: record for record in part})  # type: ignore[attr-defined]
+    return [found[id_] for id_ in ids]
+
+
+def _holds(column: Any, id_: str) -> ColumnElement[bool]:
+    return cast("ColumnElement[bool]", _as_text(column).contains(f'"{id_}"', autoescape=True))
+
+
+def _as_text(column: Any) -> Any:
+    return type_coerce(column, Text())
