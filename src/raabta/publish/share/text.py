@@ -1,0 +1,73 @@
+"""An update as a text for messengers: what is the matter, what one can do, when the next word comes, and where.
+
+A text that is passed on loses its date and its source, so it says both itself. It has at most 900 characters, which
+messengers show without "read more". Title, times, cause and link always stand there; what one can do is cut, and what
+is known is cut first.
+"""
+
+from typing import Final
+
+from raabta.model.bulletin import Language
+from raabta.model.publication import PublicThread, PublicUpdate
+from raabta.model.site import Site
+from raabta.publish.bulletin.wording import cause_words, next_words
+from raabta.publish.feeds.cleaning import cleaned, one_line, shortened
+from raabta.publish.feeds.items import Item, fitted, in_direction, site_name, stated_of, text_of, title_of, update_url
+from raabta.publish.moments import say_moment
+from raabta.publish.words import say
+
+CHARACTERS_MAX: Final = 900
+_TITLE_MAX: Final = 160
+_NAME_MAX: Final = 80
+_ADVICE_MAX: Final = 240
+_STATED_MAX: Final = 200
+_GAP: Final = "\n\n"
+
+
+def share_text(thread: PublicThread, update: PublicUpdate, *, site: Site, language: Language) -> str:
+    """Give an update as a text to pass on.
+
+    Args:
+        thread: The thread.
+        update: Which of its updates.
+        site: Who speaks.
+        language: In which.
+
+    Returns:
+        Lines, at most 900 characters with the line feed at the end, the link last. Only an address of the site that is
+        itself too long makes more.
+    """
+    site, item = cleaned(site), cleaned(Item(thread, update))
+
+    def shown(text: str) -> str:
+        return in_direction(text, site, language=language)
+
+    head = "\n".join(map(shown, _head(item, site, language=language)))
+    tail = "\n".join([*map(shown, _tail(item, site, language=language)), update_url(item, site, language=language)])
+    rest = CHARACTERS_MAX - len(head) - len(tail) - len(_GAP) - 1
+    text = text_of(item.update, language=language)
+    advice = f"{say('part', 'workaround', language=language)}: {one_line(text.workaround)}"
+    n_most = min(rest - len(_GAP), _ADVICE_MAX) if text.workaround.strip() else 0
+    advice = fitted(advice, site, language=language, n_most=n_most)
+    rest -= len(advice) + len(_GAP) if advice else 0
+    known = fitted(one_line(f"{text.correction} {text.known}"), site, language=language, n_most=rest - len(_GAP))
+    return _GAP.join(part for part in (head, known, advice, tail) if part) + "\n"
+
+
+def _head(item: Item, site: Site, *, language: Language) -> list[str]:
+    name = shortened(site_name(site, language=language), _NAME_MAX)
+    at = say_moment(item.update.at, site, language=language)
+    return [shortened(title_of(item, language=language), _TITLE_MAX), f"{name}{'،' if language == 'ur' else ','} {at}"]
+
+
+def _tail(item: Item, site: Site, *, language: Language) -> list[str]:
+    lines: list[str] = []
+    for meeting in item.update.meeting:
+        lines.append(say_moment(meeting.starts_at, site, language=language))
+        lines.append(shortened(one_line((language == "ur" and meeting.place_ur) or meeting.place_en), _TITLE_MAX))
+    if item.update.incident_state is not None:
+        lines.append(f"{say('part', 'cause', language=language)}: {cause_words(item.update, site, language=language)}")
+        lines.append(shortened(stated_of(item, language=language), _STATED_MAX))
+    following = next_words(item.update, site, language=language)
+    lines.append(f"{following.heading}: {following.text}" if following.heading else following.text)
+    return [line for line in lines if line]
