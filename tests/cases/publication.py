@@ -115,3 +115,8 @@ def example_threads() -> tuple[PublicThread, ...]:
 def example_thread(id_: str) -> PublicThread:
     """One of them, as "in-vpn20241110"."""
     return next(one for one in example_threads() if one.id == id_)
+
+
+def at(text: str) -> dt.datetime:
+    """Read a local time of the example, as "2024-11-10 09:00"."""
+    return dt.datetime.fromisoformat(f"{text}:00+05:00").astimezone(dt.UTC)

@@ -40,7 +40,7 @@ def make_release(
         growing = Growing(site, serial)
         for path, content in {**files, **signed}.items():
             if shown and (site / CURRENT / path).is_file() and (site / CURRENT / path).read_bytes() == content:
-                growing.keep(release_of(site, shown), (path,))
+                growing.keep(release_of(site, shown), (describe(path, content),))
             else:
                 growing.write(path, content)
         growing.show()

@@ -163,4 +163,4 @@ def subscriber(**fields: Any) -> Subscriber:
 
 
 def link(purpose: Purpose, id_: str = "su-a") -> str:
-    return f"/{purpose}/{make_token(KEY, purpose, id_)}"
+    return f"/{purpose}/{make_token(KEY, purpose, id_=id_)}"

@@ -4,7 +4,8 @@ Read in this order: ``diagnose`` (the command and its options) → ``run`` (docu
 ``output`` (files that appear whole or not at all) and ``progress`` → what is written: ``writers`` (jsonl, csv) and
 ``parquet``, ``summary`` (the table), ``explain`` with ``waterfall`` (one measurement in full). ``words`` says things to
 people. Likewise ``probe`` → ``probe_run`` → ``probe_report``; ``control``; ``lab`` → ``lab_run`` → ``lab_table``,
-``lab_score``, ``lab_fit``; ``register`` (``org``, ``endpoint``, ``case``, ``lease``), ``lists``, ``gateway``.
+``lab_score``, ``lab_fit``; ``register`` (``org``, ``endpoint``, ``case``, ``lease``), ``lists``, ``gateway``, ``incident``, ``bulletin``,
+``subscribe``, ``publish``, ``pack``.
 
 A module that needs the pipeline, rich or pyarrow is imported when its command runs, so that ``--help`` is quick.
 """
@@ -15,6 +16,7 @@ from typing import Annotated
 import typer
 
 from raabta import __version__
+from raabta.cli.bulletin import app as bulletin
 from raabta.cli.control import control
 from raabta.cli.diagnose import diagnose
 from raabta.cli.gateway import app as gateway
@@ -23,9 +25,11 @@ from raabta.cli.lab import app as lab
 from raabta.cli.lists import app as lists
 from raabta.cli.pack import app as pack
 from raabta.cli.probe import probe
+from raabta.cli.publish import app as publish
 from raabta.cli.register import endpoint, org
 from raabta.cli.register.case import app as case
 from raabta.cli.register.lease import app as lease
+from raabta.cli.subscribe import app as subscribe
 
 __all__ = ["app", "main"]
 
@@ -43,6 +47,7 @@ Try one of these:
   raabta org add --help                       a member; then endpoint, case
   raabta list keys rehearse hall              sign a list, for practice
   raabta gateway --help                       load a list, test it, undo it
+  raabta incident open                        an incident; then bulletin, publish
 
 All options:  raabta COMMAND --help
 Guides:       docs/guides/, in the source of Raabta
@@ -68,6 +73,9 @@ app.add_typer(lease, name="lease", short_help="Exemptions for hours, for devices
 app.add_typer(lists, name="list", short_help="Make exemption lists: check, sign, publish.")
 app.add_typer(gateway, name="gateway", short_help="Load such a list into a gateway, test it, undo it.")
 app.add_typer(incident, name="incident", short_help="Keep an incident's file: who was asked, what is due.")
+app.add_typer(bulletin, name="bulletin", short_help="Tell everyone: write, check, approve, publish.")
+app.add_typer(subscribe, name="subscribe", short_help="Who is told: by e-mail, webhook, chat.")
+app.add_typer(publish, name="publish", short_help="Build the site, bring it to mirrors, send what is due.")
 app.add_typer(pack, name="pack", short_help="Check an evidence pack that you were given.")
 app.add_typer(lab, name="lab", short_help="Emulate a country on this machine, and run the probe in it.")
 

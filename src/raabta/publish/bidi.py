@@ -13,7 +13,8 @@ Digits. ``digits`` "latin" writes 0-9, "extended_arabic" ۰-۹ (U+06F0, never Ar
 runs they stay as they are, but for clock times, zones and dates, which are running text too.
 
 Embeddings, overrides and isolates that somebody typed are taken out: one that is not closed would turn round whatever
-follows. Marks (LRM, RLM, ALM) and joiners, which Urdu needs, stay.
+follows; and so are control characters and halves of surrogate pairs, which no page can hold. Marks (LRM, RLM, ALM) and
+joiners, which Urdu needs, stay.
 """
 
 import re
@@ -37,7 +38,7 @@ _TO: Final[dict[Digits, dict[int, int]]] = {
     "latin": str.maketrans(_URDU_DIGITS + _ARABIC_DIGITS, _LATIN_DIGITS * 2),
     "extended_arabic": str.maketrans(_LATIN_DIGITS + _ARABIC_DIGITS, _URDU_DIGITS * 2),
 }
-_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _D: Final = "[0-9۰-۹]"
 _SIGN: Final = "!-~\u00c0-\u024f"
@@ -97,5 +98,5 @@ def isolate_html(text: str, *, digits: Digits | None = None) -> Markup:
 
 
 def without_controls(text: str) -> str:
-    """Take embeddings, overrides and isolates out of a text of any language."""
+    """Take embeddings, overrides, isolates and control characters out of a text of any language; line feeds stay."""
     return _CONTROLS.sub("", text)

@@ -7,11 +7,12 @@ mailbox, and the limit against bombing one with requests to confirm can be asked
 
 import datetime as dt
 import hmac
-from collections.abc import Sequence
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import ColumnElement, Table, func, literal_column, select
 
 from raabta.model.subscription import Channel, Subscriber
 from raabta.registry.records import Records
@@ -22,6 +23,14 @@ HALF_HEX: Final = 20
 """80 bits: no two of a million addresses meet by chance."""
 _AT_ONCE: Final = 500
 """Values in one question: SQLite allows 32,766."""
+_COUNTED: Final = {
+    "channel": ("channel", ""),
+    "language": ("language", ""),
+    "component_ids": ("component", "(all)"),
+    "kinds": ("kind", "(all)"),
+    "products": ("product", "(none)"),
+}
+"""Fields that are counted, what they are called there, and what it is called where none was chosen."""
 _AFTER_HEX: Final = "g"
 """Sorts behind every hexadecimal digit."""
 
@@ -89,29 +98,25 @@ def count_subscribers(records: Records) -> list[SubscriberCount]:
     Who chose no component, kind or product gets all: they stand under "(all)", for products under "(none)".
     """
     table = table_of(Subscriber)
-    confirmed = table.c.state == "confirmed"
-    found = [*_grouped(records, table.c.state, name="state")]
-    for name in ("channel", "language"):
-        found += _grouped(records, table.c[name], confirmed, name=name)
-    for field, name in (("component_ids", "component"), ("kinds", "kind"), ("products", "product")):
-        found += _listed(records, table.c[field], confirmed, name=name)
-    found.append(SubscriberCount(of="member", name="yes", n=_count(records, table, confirmed, table.c.member_id != "")))
-    return found
+    columns = [table.c[name] for name in ("state", *_COUNTED)]
+    # One pass over the table: the database groups by all choices together, of which there are few.
+    is_of_member: ColumnElement[bool] = literal_column("member_id <> ''")  # with a parameter PostgreSQL would see two expressions
+    query = select(*columns, is_of_member, func.count()).group_by(*columns, is_of_member).select_from(table)
+    counts: Counter[tuple[str, str]] = Counter()
+    for state, *choices, is_member, n in records.connection.execute(query):
+        named = _named(choices, is_member=is_member) if state == "confirmed" else ()
+        counts.update(dict.fromkeys((("state", state), *named), n))
+    order = ["state", *(name for name, _ in _COUNTED.values()), "member"]
+    ordered = sorted(counts.items(), key=lambda counted: (order.index(counted[0][0]), counted[0][1]))
+    return [SubscriberCount(of=of, name=name, n=n) for (of, name), n in ordered]
 
 
-def _grouped(records: Records, column: Any, *where: ColumnElement[bool], name: str) -> list[SubscriberCount]:
-    query = select(column, func.count()).where(*where).group_by(column).order_by(column)
-    return [SubscriberCount(of=name, name=str(value), n=n) for value, n in records.connection.execute(query)]
-
-
-def _listed(records: Records, column: Any, *where: ColumnElement[bool], name: str) -> list[SubscriberCount]:
-    """Count by what stands in a list: the database groups by whole lists, of which there are few."""
-    counts: dict[str, int] = {}
-    query = select(column, func.count()).where(*where).group_by(column)
-    for values, n in records.connection.execute(query):
-        for value in values or ("(none)" if name == "product" else "(all)",):
-            counts[value] = counts.get(value, 0) + n
-    return [SubscriberCount(of=name, name=value, n=n) for value, n in sorted(counts.items())]
+def _named(choices: Sequence[str | tuple[str, ...]], *, is_member: bool) -> Iterator[tuple[str, str]]:
+    """Give what somebody chose, each with what it is a choice of."""
+    for (of, of_none), chosen in zip(_COUNTED.values(), choices, strict=True):
+        for name in (chosen,) if isinstance(chosen, str) else chosen or (of_none,):
+            yield of, name
+    yield "member", "yes" if is_member else "no"
 
 
 def _count(records: Records, table: Table, *where: ColumnElement[bool]) -> int:

@@ -19,6 +19,7 @@ _PUBLIC_KIND: Final = b"Ed"
 _PREHASHED: Final = b"ED"
 _KEY_ID_BYTES: Final = 8
 _SIGNATURE_BYTES: Final = 64
+_PUBLIC_BYTES: Final = 32
 _UNTRUSTED: Final = "untrusted comment: "
 _TRUSTED: Final = "trusted comment: "
 _LINES: Final = 4
@@ -29,6 +30,29 @@ def minisign_public(key: PublicKey) -> str:
     number = _key_id(key)
     body = base64.b64encode(_PUBLIC_KIND + number + raw_public(key)).decode()
     return f"{_UNTRUSTED}minisign public key {number[::-1].hex().upper()}\n{body}\n"
+
+
+def read_minisign_public(text: str, *, name: str) -> PublicKey:
+    """Read a public key: the two lines of its file, or the second one alone.
+
+    Args:
+        text: What was given.
+        name: Whose key it is.
+
+    Raises:
+        ValueError: It is none.
+    """
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith(_UNTRUSTED)]
+    try:
+        raw = base64.b64decode(lines[0].strip(), validate=True) if len(lines) == 1 else b""
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != len(_PUBLIC_KIND) + _KEY_ID_BYTES + _PUBLIC_BYTES or not raw.startswith(_PUBLIC_KIND):
+        message = "this is no public key of minisign. Take its .pub file, or that file's second line."
+        raise ValueError(message)
+    key = PublicKey(name=name, public=base64.b64encode(raw[-_PUBLIC_BYTES:]).decode())
+    raw_public(key)
+    return key
 
 
 def minisign(content: bytes, key: SigningKey, *, comment: str) -> str:
