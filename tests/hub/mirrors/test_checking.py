@@ -1,6 +1,7 @@
 """Mirrors as a stranger sees them, with our public key alone: attacks and accidents, over HTTP and as folders."""
 
 import datetime as dt
+import gzip
 import shutil
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -178,6 +179,21 @@ def test_no_more_is_read_than_the_manifest_allows(mirror: Path) -> None:
     with serving(answer) as url:
         assert faults(url) == [("changed", "index.html")]
     assert n_sent < 100_000_000
+
+
+def test_what_is_packed_unasked_is_not_unpacked(mirror: Path) -> None:
+    bomb = gzip.compress(bytes(10_000_000))
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        if request.path == "/index.html":
+            request.send_header("Content-Encoding", "gzip")
+        request.end_headers()
+        body = bomb if request.path == "/index.html" else (mirror / request.path.lstrip("/")).read_bytes()
+        request.wfile.write(body)
+
+    with serving(answer) as url:
+        assert faults(url) == [("changed", "index.html")]
 
 
 def test_a_server_that_drips_ends_with_the_deadline(mirror: Path) -> None:

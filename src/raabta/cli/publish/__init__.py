@@ -9,6 +9,7 @@ import typer
 
 from raabta.cli.publish.check import check
 from raabta.cli.publish.making import init, key
+from raabta.cli.publish.running import run
 from raabta.cli.publish.sending import outbox, send
 from raabta.cli.publish.serving import serve
 from raabta.cli.publish.site import publish
@@ -28,3 +29,4 @@ app.command(short_help="Show the key that signs the site.")(key)
 app.command(short_help="Serve the forms: subscribe, leave, report.")(serve)
 app.command(short_help="Send what is due.")(send)
 app.command(short_help="See what waits and what failed.")(outbox)
+app.command(short_help="Keep all of it going: build, send, alarms, forms.")(run)

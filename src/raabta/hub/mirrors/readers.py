@@ -82,6 +82,7 @@ class UrlReader:
                 f"{self._url}/{path}",
                 redirect=False,
                 preload_content=False,
+                decode_content=False,  # nothing packed was asked for: what is packed all the same may be a bomb
                 enforce_content_length=False,  # what breaks off is judged by the manifest
             )
             if answer.status in _ABSENT:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +30,7 @@ class Said(Struct, frozen=True, kw_only=True):
     code: int
     out: str
     err: str
+    took_s: float
 
     @property
     def first(self) -> str:
@@ -83,6 +85,7 @@ class Desk:
     def raabta(self, *words: object, given: str = "", by: str = "Sana", code: int | None = 0) -> Said:
         """Run one command; ``code`` is what it must end with, None for whatever it is."""
         typed = tuple(map(str, words))
+        began = time.monotonic()
         done = subprocess.run(
             [*COMMAND, *typed],
             cwd=self.folder,
@@ -93,7 +96,7 @@ class Desk:
             timeout=_LIMIT_S,
             check=False,
         )
-        said = Said(words=typed, code=done.returncode, out=done.stdout, err=done.stderr)
+        said = Said(words=typed, code=done.returncode, out=done.stdout, err=done.stderr, took_s=time.monotonic() - began)
         with self._lock:
             self.said.append(said)
         if code is not None:
