@@ -46,11 +46,11 @@ class PackQuestion(Struct, frozen=True, kw_only=True):
 
 
 class Withheld(Struct, frozen=True, kw_only=True):
-    """Something that is not in the pack, how many of it, and why."""
+    """Something that is not in the pack, how many of it, and why. ``n`` None: too few to be told."""
 
     what: str
     why: str
-    n: int
+    n: int | None
 
 
 class PackContent(Struct, frozen=True, kw_only=True):
@@ -71,7 +71,8 @@ class PackContent(Struct, frozen=True, kw_only=True):
     updates: tuple[PublicUpdate, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     withheld: tuple[Withheld, ...] = ()
-    n_reports: int = 0
+    n_reports: int | None = 0
+    """None: too few to be told."""
 
 
 class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

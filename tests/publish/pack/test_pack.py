@@ -1,19 +1,24 @@
 import csv
 import io
 import json
+import random
 import stat
 import subprocess
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from raabta.model.incident import Statement
+from raabta.model.pack import PackFile, PackManifest
 from raabta.publish.pack import PackReport, read_pack
 from raabta.publish.pack.names import is_safe, safe_name
 from raabta.remedy.keys import PublicKey
-from raabta.remedy.minisign import check_minisign
+from raabta.remedy.minisign import check_minisign, minisign
 from tests.publish.pack.specimens import AT, KEY, MEASURED, OTHER_KEY, content, packed
+
+WHOLE = packed()
 
 
 def read(raw: bytes, key: PublicKey = KEY.public) -> PackReport:
@@ -35,23 +40,25 @@ def altered(raw: bytes, **changed: bytes | None) -> bytes:
 
 
 def with_entry(entry: zipfile.ZipInfo | str, body: bytes = b"x") -> bytes:
-    out = io.BytesIO(packed())
+    out = io.BytesIO(WHOLE)
     with zipfile.ZipFile(out, "a") as archive:
         archive.writestr(entry, body)
     return out.getvalue()
 
 
 def test_a_pack_is_good_and_holds_what_was_attached() -> None:
-    report = read(packed())
+    report = read(WHOLE)
     assert report.problems == ()
     assert report.files["measurements/round.jsonl"] == MEASURED
     assert report.manifest is not None
-    assert {file.path for file in report.manifest.files} == set(report.files)
+    assert {file.path for file in report.manifest.files} | {"manifest.json", "manifest.json.minisig"} == set(
+        report.files
+    )
     assert {"summary.html", "summary.pdf", "timeline.csv", "REPRODUCE.txt", "withheld.json"} <= set(report.files)
 
 
 def test_the_same_evidence_gives_the_same_bytes() -> None:
-    assert packed() == packed()
+    assert packed() == WHOLE
 
 
 def test_another_key_is_found_out() -> None:
@@ -59,19 +66,19 @@ def test_another_key_is_found_out() -> None:
 
 
 def test_an_altered_file_is_named() -> None:
-    assert read(altered(packed(), measurements__round_DOT_jsonl=b'{"probe_ip": "127.0.0.2"}\n')).problems == (
+    assert read(altered(WHOLE, measurements__round_DOT_jsonl=b'{"probe_ip": "127.0.0.2"}\n')).problems == (
         "measurements/round.jsonl: not what was signed.",
     )
 
 
-def test_a_longer_file_is_not_read_to_its_end() -> None:
-    assert read(altered(packed(), measurements__round_DOT_jsonl=b"0" * 1_000_000)).problems == (
-        "measurements/round.jsonl: longer than was signed.",
+def test_a_longer_file_is_not_even_unpacked() -> None:
+    assert read(altered(WHOLE, measurements__round_DOT_jsonl=b"0" * 1_000_000)).problems == (
+        "measurements/round.jsonl: not as long as was signed.",
     )
 
 
 def test_a_file_that_was_taken_out_is_named() -> None:
-    assert read(altered(packed(), withheld_DOT_json=None)).problems == ("withheld.json: listed, but not there.",)
+    assert read(altered(WHOLE, withheld_DOT_json=None)).problems == ("withheld.json: listed, but not there.",)
 
 
 def test_a_file_that_was_put_in_is_named() -> None:
@@ -79,7 +86,7 @@ def test_a_file_that_was_put_in_is_named() -> None:
 
 
 def test_an_altered_manifest_is_found_out() -> None:
-    raw = packed()
+    raw = WHOLE
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         manifest = archive.read("manifest.json").replace(b"Cloudflare NOC", b"Somebody else!")
     assert "is not what" in read(altered(raw, manifest_DOT_json=manifest)).problems[0]
@@ -120,6 +127,71 @@ def test_a_name_that_stands_there_twice_is_refused(name: str) -> None:
     assert "stands in it twice" in read(with_entry(name)).problems[0]
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_that_is_a_folder_too_is_refused() -> None:
+    assert "or is a folder too" in read(with_entry("measurements")).problems[0]
+
+
+def test_something_hidden_before_the_first_entry_is_refused() -> None:
+    hidden = io.BytesIO()
+    with zipfile.ZipFile(hidden, "w") as archive:
+        archive.writestr("summary.html", b"<p>Another story.</p>")
+    alone = hidden.getvalue()[: hidden.getvalue().index(b"PK\x01\x02")]
+    report = read(alone + WHOLE)
+    assert "something stands before it that the directory does not name" in report.problems[0]
+    assert report.files == {}
+
+
+def test_a_head_that_names_another_file_than_the_directory_is_refused() -> None:
+    raw = WHOLE
+    place = raw.index(b"summary.html")
+    assert "its own head says something else" in read(raw[:place] + b"simmary.html" + raw[place + 12 :]).problems[0]
+
+
+def test_a_comment_of_the_archive_is_refused() -> None:
+    out = io.BytesIO(WHOLE)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.comment = b"here"
+    assert "has a comment" in read(out.getvalue()).problems[0]
+
+
+@pytest.mark.parametrize("sizes", [(-2,), (2**62,), (26, 26)])
+def test_a_manifest_that_lies_about_sizes_or_repeats_files_costs_nothing(sizes: tuple[int, ...]) -> None:
+    """Signed by a key that nobody trusts, as the pack's own key may be."""
+    made = content()
+    listed = tuple(PackFile(path="README.txt", sha256="0" * 64, size_bytes=size) for size in sizes)
+    manifest = PackManifest(
+        id="pk-a",
+        incident_id="in-a",
+        title="t",
+        publisher="p",
+        site="https://x.example",
+        recipient="r",
+        made_at=AT,
+        zone="UTC",
+        software="s",
+        files=listed,
+    )
+    raw = msgspec.json.encode(manifest)
+    signature = minisign(raw, KEY, comment="c").encode()
+    report = read(altered(WHOLE, manifest_DOT_json=raw, manifest_DOT_json_DOT_minisig=signature))
+    assert made.id == "pk-a"
+    assert report.problems
+    assert "README.txt" not in report.files
+
+
+def test_no_damage_passes_and_none_goes_unsaid() -> None:
+    chance = random.Random(5)
+    raw = WHOLE
+    good = read(raw).files
+    for _ in range(300):
+        damaged = bytearray(raw)
+        for _ in range(chance.randint(1, 4)):
+            damaged[chance.randrange(len(raw))] = chance.randrange(256)
+        report = read(bytes(damaged))
+        assert report.problems or report.files == good
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = zipfile.ZipInfo("bomb")
     raw = bytearray(with_entry(bomb))
@@ -128,7 +200,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     assert "would unpack to more than" in read(bytes(raw)).problems[0]
 
 
-@pytest.mark.parametrize("raw", [b"", b"PK\x05\x06", b"<html>", packed()[:2000], packed()[1000:]])
+@pytest.mark.parametrize("raw", [b"", b"PK\x05\x06", b"<html>", WHOLE[:2000], WHOLE[1000:]])
 def test_what_is_no_archive_is_said_to_be_none(raw: bytes) -> None:
     report = read(raw)
     assert report.manifest is None
@@ -144,7 +216,7 @@ def test_markup_stays_text_in_the_summary() -> None:
 
 
 def test_the_timeline_has_every_time_in_utc_and_in_local_time() -> None:
-    rows = list(csv.DictReader(io.StringIO(read(packed()).files["timeline.csv"].decode())))
+    rows = list(csv.DictReader(io.StringIO(read(WHOLE).files["timeline.csv"].decode())))
     assert [(row["utc"], row["local"]) for row in rows] == [
         ("2025-05-20T06:30:00Z", "2025-05-20T11:30:00+05:00"),
         ("2025-05-20T07:30:00Z", "2025-05-20T12:30:00+05:00"),
@@ -152,12 +224,12 @@ def test_the_timeline_has_every_time_in_utc_and_in_local_time() -> None:
 
 
 def test_a_spreadsheet_runs_nothing_of_the_timeline() -> None:
-    rows = list(csv.DictReader(io.StringIO(read(packed()).files["timeline.csv"].decode())))
+    rows = list(csv.DictReader(io.StringIO(read(WHOLE).files["timeline.csv"].decode())))
     assert rows[1]["words"] == "'=cmd|calc"
 
 
 def test_a_cause_stands_with_its_class_probability_and_the_official_statement() -> None:
-    page = read(packed()).files["summary.html"].decode()
+    page = read(WHOLE).files["summary.html"].decode()
     assert "Measured on several networks, beside a witness outside, probability 93 %. Resets." in page
     assert "No block was ordered." in page
 
@@ -167,15 +239,15 @@ def test_without_a_cause_it_says_so() -> None:
 
 
 def test_what_is_withheld_stands_there_with_its_reason() -> None:
-    report = read(packed())
+    report = read(WHOLE)
     assert json.loads(report.files["withheld.json"]) == [{"what": "contact", "why": "people's names", "n": 2}]
     assert "2 × contact: people&#39;s names" in report.files["summary.html"].decode()
 
 
 def test_the_sums_in_the_manifest_are_those_of_sha256sum(tmp_path: Path) -> None:
-    report = read(packed())
+    report = read(WHOLE)
     assert report.manifest is not None
-    with zipfile.ZipFile(io.BytesIO(packed())) as archive:
+    with zipfile.ZipFile(io.BytesIO(WHOLE)) as archive:
         archive.extractall(tmp_path)
     paths = [tmp_path / file.path for file in report.manifest.files]
     said = subprocess.run(["sha256sum", *paths], capture_output=True, text=True, check=True).stdout
@@ -183,7 +255,7 @@ def test_the_sums_in_the_manifest_are_those_of_sha256sum(tmp_path: Path) -> None
 
 
 def test_the_signed_comment_names_the_pack_and_the_key_comes_along() -> None:
-    report = read(packed())
+    report = read(WHOLE)
     assert report.comment == "raabta pack=pk-a"
     assert report.public_key.startswith("untrusted comment: minisign public key")
 
@@ -205,4 +277,4 @@ def test_a_file_gets_a_name_that_every_system_takes(given: str, kept: str) -> No
 
 
 def test_two_packs_differ_where_the_recipient_does() -> None:
-    assert content().recipient in read(packed()).files["README.txt"].decode()
+    assert content().recipient in read(WHOLE).files["README.txt"].decode()

@@ -29,9 +29,10 @@ def pack(
         from raabta.cli.output import open_output  # noqa: PLC0415  --help need not wait for it
         from raabta.pipeline.informing.packing import PackOrder, make_pack  # noqa: PLC0415
         from raabta.pipeline.informing.site.key import find_site_key, make_site_key  # noqa: PLC0415
+        from raabta.registry.incidents.texts import tidy_line  # noqa: PLC0415
         from raabta.remedy.keys import SEED_BYTES  # noqa: PLC0415
 
-        order = PackOrder(incident, recipient, desk.register.new_id("pk-"), now())
+        order = PackOrder(incident, tidy_line("--for", recipient, n_most=200), desk.register.new_id("pk-"), now())
         key = find_site_key(desk.folder) or make_site_key(desk.folder, seed=new_bytes(SEED_BYTES))
         with desk.register.look() as records:
             raw = make_pack(records, order, site=desk.settings.site, folder=desk.folder, key=key)

@@ -1,5 +1,6 @@
 """``raabta pack verify``: is this archive what its publisher signed?"""
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -8,11 +9,14 @@ import typer
 from raabta.cli.diagnose import fail
 
 if TYPE_CHECKING:
+    from raabta.model.pack import PackManifest
     from raabta.publish.pack import PackReport
     from raabta.remedy.keys import PublicKey
 
 BAD: Final = 3
 UNKNOWN_KEY: Final = 4
+PATH_CHARACTERS_MAX: Final = 1000
+"""A longer text is no path."""
 
 
 def verify(
@@ -22,7 +26,7 @@ def verify(
         str | None, typer.Option("--key", metavar="KEY|FILE", help="The publisher's, from its site: not from the pack.")
     ] = None,
     extract: Annotated[
-        Path | None, typer.Option("--extract", metavar="FOLDER", help="Unpack into this new folder, where all is good.")
+        Path | None, typer.Option("--extract", metavar="FOLDER", help="Unpack into this new folder. Needs --key.")
     ] = None,
 ) -> None:
     """Check an evidence pack: who signed it, whether every file is as signed, and what was withheld.
@@ -31,42 +35,48 @@ def verify(
 
     Exit code: 0 good, 4 whole but the signer is not known (no --key), 3 not what was signed, 2 wrong usage.
     """
-    from raabta.publish.pack import read_pack  # noqa: PLC0415  --help need not wait for it
-    from raabta.publish.pack.archive import KEY  # noqa: PLC0415
+    from raabta.publish.pack.reading import find_own_key, read_pack  # noqa: PLC0415  --help need not wait for it
     from raabta.remedy.minisign import check_minisign  # noqa: PLC0415
 
+    if extract is not None and key is None:
+        fail("--extract: nothing is unpacked before its signer is known. Give --key too.")
+    trusted = _key(key) if key is not None else None
     raw = _read(file)
-    trusted = _key(key) if key else None
-    own: list[str] = []
+    own = find_own_key(raw)
 
     def check(signed: bytes, signature: str) -> str:
-        return check_minisign(signed, signature, key=trusted or _public(own[0]))
+        return check_minisign(signed, signature, key=trusted or _public(own))
 
-    if trusted is None:
-        own.append(_own_key(raw, KEY))
     report = read_pack(raw, check=check)
     for problem in report.problems:
-        typer.echo(problem, err=True)
+        typer.echo(_plain(problem), err=True)
     if report.problems or report.manifest is None:
         fail(f"{file}: not a good pack. Ask its publisher for it again.", code=BAD)
-    _tell(report)
+    _tell(report.manifest)
+    if trusted is not None and own and _public(own).public != trusted.public:
+        typer.echo("The key inside the pack is another one than yours. Yours is the one that signed.", err=True)
     if extract is not None:
         _extract(report, extract)
     if trusted is None:
-        site = report.manifest.site
+        site = _plain(report.manifest.site)
         fail(f"whole, but who signed it is not known: give --key, from {site}/en/about.html", code=UNKNOWN_KEY)
 
 
-def _tell(report: "PackReport") -> None:
-    manifest = report.manifest
-    assert manifest is not None  # noqa: S101  told to the type checker
-    typer.echo(f"{manifest.title}")
-    typer.echo(f"  pack       {manifest.id}, for {manifest.recipient}")
-    typer.echo(f"  publisher  {manifest.publisher}, {manifest.site}")
-    typer.echo(f"  made       {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC with {manifest.software}")
+def _plain(text: str) -> str:
+    """Give a text of somebody else's as a terminal may show it: one line, nothing that steers."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _tell(manifest: "PackManifest") -> None:
+    from raabta.publish.pack.instructions import some  # noqa: PLC0415  as above
+
+    typer.echo(_plain(manifest.title))
+    typer.echo(f"  pack       {_plain(manifest.id)}, for {_plain(manifest.recipient)}")
+    typer.echo(f"  publisher  {_plain(manifest.publisher)}, {_plain(manifest.site)}")
+    typer.echo(f"  made       {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC with {_plain(manifest.software)}")
     typer.echo(f"  files      {len(manifest.files)}, all as signed")
     for part in manifest.withheld:
-        typer.echo(f"  withheld   {part.n} × {part.what}: {part.why}")
+        typer.echo(f"  withheld   {some(part.n)} × {_plain(part.what)}: {_plain(part.why)}")
 
 
 def _extract(report: "PackReport", folder: Path) -> None:
@@ -86,30 +96,19 @@ def _read(file: Path) -> bytes:
     from raabta.publish.pack.archive import PACK_BYTES_MAX  # noqa: PLC0415  as above
 
     try:
-        if file.stat().st_size > PACK_BYTES_MAX:
-            fail(f"{file}: larger than any pack ({PACK_BYTES_MAX:,} bytes).")
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > PACK_BYTES_MAX:
+            fail(f"{file}: no file, or one larger than any pack ({PACK_BYTES_MAX:,} bytes).")
         return file.read_bytes()
     except OSError as error:
         fail(f"{file}: {error.strerror}. Check the name.")
 
 
-def _own_key(raw: bytes, name: str) -> str:
-    """Give the text of the key that a pack brings, "" where it brings none."""
-    import io  # noqa: PLC0415  as above
-    import zipfile  # noqa: PLC0415
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive, archive.open(name) as stream:
-            return stream.read(2_000).decode("utf-8", "replace")
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError):
-        return ""
-
-
 def _key(given: str) -> "PublicKey":
-    file = Path(given)
+    is_file = len(given) < PATH_CHARACTERS_MAX and Path(given).is_file()
     try:
-        return _public(file.read_text("utf-8") if file.is_file() else given)
-    except ValueError as error:
+        return _public(Path(given).read_text("utf-8") if is_file else given)
+    except (ValueError, OSError) as error:
         fail(f"--key: {error}")
 
 

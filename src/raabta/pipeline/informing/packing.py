@@ -8,16 +8,17 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import structs
 
 from raabta import __version__
-from raabta.model.incident import Attachment, ImpactNote, Party, Promise, Question
+from raabta.model.incident import Attachment, ImpactNote, Party, Promise, Question, TimelineLine
 from raabta.model.pack import PackContent, PackParty, PackPromise, PackQuestion, Withheld
 from raabta.model.publication import Publication, is_public
 from raabta.model.site import Site
 from raabta.pipeline.informing.incidents import find_incident, read_file
+from raabta.publish.counts import SMALL
 from raabta.publish.pack import pack_files, write_archive
 from raabta.publish.pack.names import safe_name
 from raabta.publish.public import read_thread
@@ -25,6 +26,9 @@ from raabta.registry import Records
 from raabta.registry.incidents.timeline import IncidentRecords, make_timeline
 from raabta.remedy.keys import SigningKey
 from raabta.remedy.minisign import minisign, minisign_public
+
+_ABOUT_PEOPLE: Final = frozenset({"report", "member", "note on losses"})
+"""Counts of these are not told where they are small: they could point at somebody."""
 
 
 class PackOrder(NamedTuple):
@@ -84,11 +88,11 @@ def assemble_pack(records: Records, order: PackOrder, *, site: Site) -> PackCont
         statements=goes.statements,
         promises=tuple(_promise(one, names) for one in goes.promises),
         questions=tuple(map(_question, goes.questions)),
-        timeline=tuple(structs.replace(line, by="") for line in make_timeline(goes)),
+        timeline=tuple(_lines(goes)),
         updates=read_thread(publication.content).updates if publication else (),
         attachments=goes.attachments,
         withheld=tuple(_withheld(records, whole, goes)),
-        n_reports=len(whole.reported_at),
+        n_reports=len(whole.reported_at) if len(whole.reported_at) >= SMALL or not whole.reported_at else None,
     )
 
 
@@ -120,6 +124,13 @@ def _what_goes(whole: IncidentRecords, theirs: str | None) -> IncidentRecords:
     )
 
 
+def _lines(goes: IncidentRecords) -> Iterable[TimelineLine]:
+    """Give the timeline without names of staff, and without hours in which few reported."""
+    for line in make_timeline(goes):
+        if line.what != "report" or line.public:
+            yield structs.replace(line, by="")
+
+
 def _withheld(records: Records, whole: IncidentRecords, goes: IncidentRecords) -> Iterable[Withheld]:
     notes = len(whole.notes) + sum(1 for step in whole.incident.steps if step.note)
     losses = records.count(ImpactNote, incident_id=whole.incident.id)
@@ -132,7 +143,7 @@ def _withheld(records: Records, whole: IncidentRecords, goes: IncidentRecords) -
         )
     )
     contacts = sum(1 for one in whole.parties.values() if one.email or one.phone or one.contact_name)
-    counts = (
+    counts: tuple[tuple[str, str, int], ...] = (
         ("letter or call", "what is written to a desk stays between the two", len(whole.messages)),
         ("contact", "people's names, addresses and numbers", contacts),
         ("note of the desk", "working notes, not evidence", notes),
@@ -144,7 +155,7 @@ def _withheld(records: Records, whole: IncidentRecords, goes: IncidentRecords) -
     )
     for what, why, n in counts:
         if n:
-            yield Withheld(what=what, why=why, n=n)
+            yield Withheld(what=what, why=why, n=None if what in _ABOUT_PEOPLE and n < SMALL else n)
     for attachment in whole.attachments:
         if attachment.withheld:
             yield Withheld(what=f"attached file ({attachment.kind})", why=attachment.withheld, n=1)

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from raabta.model.incident import EVIDENCE_CLASSES
 from raabta.model.pack import PackContent
 from raabta.publish.moments import iso, local, say_moment
-from raabta.publish.pack.instructions import FOLDERS, names_of
+from raabta.publish.pack.instructions import FOLDERS, names_of, some
 from raabta.publish.words import say
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -25,6 +25,7 @@ def summary_html(content: PackContent) -> bytes:
         classes=EVIDENCE_CLASSES,
         folders=FOLDERS,
         say=say,
+        some=some,
         iso=iso,
         here=lambda at: local(at, content.site).isoformat(timespec="seconds"),
         moment=lambda at: say_moment(at, content.site, language="en"),

@@ -1,13 +1,14 @@
 """The summary as a PDF: what a desk prints, forwards and files."""
 
 import datetime as dt
+from typing import Final
 
 import msgspec
 
 from raabta.model.incident import EVIDENCE_CLASSES
 from raabta.model.pack import PackContent
 from raabta.publish.moments import iso, local, say_moment
-from raabta.publish.pack.instructions import FOLDERS, names_of
+from raabta.publish.pack.instructions import FOLDERS, names_of, some
 from raabta.publish.paper import GREY, Paper, open_paper
 from raabta.publish.words import all_words, say
 
@@ -21,6 +22,14 @@ def summary_pdf(content: PackContent) -> bytes:
     with open_paper(title, made_at=content.made_at, letters=letters) as paper:
         _Summary(content, paper).write()
         return paper.output()
+
+
+_WORDS_MAX: Final = 300
+"""Of one line of the timeline; all of it stands in timeline.csv."""
+_STATEMENT_MAX: Final = 1000
+"""Of a statement, question or answer, likewise: all of it stands in summary.html."""
+_LINES_EACH_END: Final = 40
+"""Of a long timeline's beginning and end: what a desk reads. All of it stands in timeline.csv."""
 
 
 class _Summary:
@@ -55,7 +64,7 @@ class _Summary:
         paper.field("Ended", f"{self._moment(ended)}, {iso(ended)}" if ended else "not yet")
         paper.field("Services", self._named(incident.component_ids))
         paper.field("Operators", self._named(incident.operator_ids))
-        paper.field("Reports", f"{self._content.n_reports} of members and visitors; never evidence by themselves")
+        paper.field("Reports", f"{some(self._content.n_reports)} of members and visitors; never evidence by themselves")
 
     def _cause(self) -> None:
         content, paper = self._content, self._paper
@@ -69,7 +78,7 @@ class _Summary:
         for statement in content.statements:
             who = parties.get(statement.party_id, "A party")
             source = f" ({statement.source})" if statement.source else ""
-            paper.line(f"{who} stated, {self._moment(statement.at)}{source}: “{statement.text_en}”")
+            paper.line(f"{who} stated, {self._moment(statement.at)}{source}: “{_cut(statement.text_en, _STATEMENT_MAX)}”")
 
     def _measured(self) -> None:
         paper = self._paper
@@ -88,26 +97,29 @@ class _Summary:
             paper.heading("What we ask")
         for question in content.questions:
             due = f", by {self._moment(question.due_at)}" if question.due_at else ""
-            paper.line(f"To {question.asked_of}{due}: {question.text}")
+            paper.line(f"To {question.asked_of}{due}: {_cut(question.text, _STATEMENT_MAX)}")
             if question.answer:
-                paper.line(f"Answer: {question.answer}", colour=GREY)
+                paper.line(f"Answer: {_cut(question.answer, _STATEMENT_MAX)}", colour=GREY)
         if content.promises:
             paper.heading("Who promised what")
             rows = [("Until", "Who", "What", "State")]
             for promise in content.promises:
                 state = say("promise", promise.state, language="en")
                 who = promise.party or content.site.name_en
-                rows.append((self._moment(promise.due_at), who, promise.words, state))
+                rows.append((self._moment(promise.due_at), who, _cut(promise.words), state))
             paper.table(rows, widths=(28, 22, 36, 14))
 
     def _timeline(self) -> None:
-        self._paper.heading("Timeline")
-        rows = [("UTC", f"Local ({self._content.site.zone})", "What")]
-        rows += [
-            (iso(line.at), local(line.at, self._content.site).isoformat(timespec="seconds"), line.words)
-            for line in self._content.timeline
-        ]
-        self._paper.table(rows, widths=(24, 28, 48))
+        """Write each step as a line of its own: a table would be slow, and a row cannot be longer than a page."""
+        paper, lines = self._paper, self._content.timeline
+        paper.heading(f"Timeline (UTC, and local time of {self._content.site.zone})")
+        n_left_out = len(lines) - 2 * _LINES_EACH_END
+        shown = lines if n_left_out <= 0 else (*lines[:_LINES_EACH_END], *lines[-_LINES_EACH_END:])
+        for place, line in enumerate(shown):
+            if n_left_out > 0 and place == _LINES_EACH_END:
+                paper.line(f"… {n_left_out:,} more in timeline.csv …", colour=GREY)
+            here = local(line.at, self._content.site).isoformat(timespec="seconds")
+            paper.line(f"{iso(line.at)}   {here}   {_cut(line.words)}")
 
     def _published(self) -> None:
         if self._content.updates:
@@ -127,7 +139,7 @@ class _Summary:
     def _withheld(self) -> None:
         self._paper.heading("What is withheld, and why")
         for part in self._content.withheld:
-            self._paper.line(f"{part.n} × {part.what}: {part.why}")
+            self._paper.line(f"{some(part.n)} × {part.what}: {part.why}")
         if not self._content.withheld:
             self._paper.line("Nothing.")
 
@@ -136,3 +148,7 @@ class _Summary:
 
     def _named(self, ids: tuple[str, ...]) -> str:
         return ", ".join(self._names.get(id_, id_) for id_ in ids) or "not named"
+
+
+def _cut(words: str, n_most: int = _WORDS_MAX) -> str:
+    return words if len(words) <= n_most else f"{words[:n_most]}… (whole in summary.html)"
