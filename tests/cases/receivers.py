@@ -67,7 +67,8 @@ class Mailbox:
         answer = self.data_answers.get(envelope.rcpt_tos[0], "")
         if not answer or answer == "drop":
             raw = cast("bytes", envelope.original_content)
-            self.got += [Arrived(str(envelope.mail_from), address, raw) for address in envelope.rcpt_tos]
+            for address in envelope.rcpt_tos:
+                self.got.append(Arrived(str(envelope.mail_from), address, raw))
         if answer == "drop":
             server.transport.abort()
         return answer or "250 OK"

@@ -100,7 +100,9 @@ def count_subscribers(records: Records) -> list[SubscriberCount]:
     table = table_of(Subscriber)
     columns = [table.c[name] for name in ("state", *_COUNTED)]
     # One pass over the table: the database groups by all choices together, of which there are few.
-    is_of_member: ColumnElement[bool] = literal_column("member_id <> ''")  # with a parameter PostgreSQL would see two expressions
+    is_of_member: ColumnElement[bool] = literal_column(
+        "member_id <> ''"
+    )  # with a parameter PostgreSQL would see two expressions
     query = select(*columns, is_of_member, func.count()).group_by(*columns, is_of_member).select_from(table)
     counts: Counter[tuple[str, str]] = Counter()
     for state, *choices, is_member, n in records.connection.execute(query):

@@ -41,8 +41,8 @@ def register(tmp_path: Path) -> Iterator[Register]:
 
 
 @pytest.fixture
-def box() -> Iterator[Mailbox]:
-    yield Mailbox()
+def box() -> Mailbox:
+    return Mailbox()
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def settings(folder: Path, *, mail_port: int, chat_port: int = 1) -> Publishing:
     return Publishing(
         site=example_site(),
         mail=Mail(host=LOOPBACK, port=mail_port, security="none", sender="desk@example.pk", deadline_s=5),
-        webhooks=Webhooks(allow_networks=("127.0.0.0/8",), deadline_s=2),
+        webhooks=Webhooks(allow_networks=("127.0.0.0/8",), deadline_s=1.2),
         chat=(Chat(name="ops", url_file="ops.url"),),
     )
 
@@ -65,7 +65,7 @@ def settings(folder: Path, *, mail_port: int, chat_port: int = 1) -> Publishing:
 def publish(register: Register, *subscribers: Subscriber) -> None:
     now = clock()
     with register.change() as records:
-        records.add_all(subscribers)
+        records.add_all([structs.replace(one, confirmed_at=now) for one in subscribers])
         records.add(bulletin(published_at=now))
         records.add(dispatch(created_at=now))
 
@@ -126,23 +126,14 @@ def test_a_slow_receiver_holds_up_nobody(register: Register, tmp_path: Path) -> 
     with web_server(lambda _: 60.0) as slow, web_server() as quick:
         publish(
             register,
-            *(hook(f"su-a{number}", f"{slow.url}/{number}") for number in range(6)),
-            *(hook(f"su-b{number}", f"http://127.0.0.2:{quick.port}/{number}") for number in range(6)),
+            *(hook(f"su-a{number}", f"{slow.url}/{number}") for number in range(4)),
+            *(hook(f"su-b{number}", f"{quick.url}/{number}") for number in range(6)),
         )
-        # The quick one listens on 127.0.0.1 only, so that 127.0.0.2 would be refused: give it its own address.
-        with register.change() as records:
-            records.put_all(
-                [
-                    structs.replace(one, address=one.address.replace("127.0.0.2", LOOPBACK))
-                    for one in records.find(Subscriber)
-                    if one.id.startswith("su-b")
-                ]
-            )
         tally = send(register, settings(tmp_path, mail_port=1), tmp_path)
         assert len(quick.got) == 6
         assert tally.n("sent") == 6
         found = states(register)
-        assert {found[f"su-a{number}"] for number in range(6)} == {"waiting"}
+        assert {found[f"su-a{number}"] for number in range(4)} == {"waiting"}
 
 
 def test_what_a_killed_sender_had_under_way_is_sent_again_and_marked(

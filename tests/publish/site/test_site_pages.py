@@ -1,13 +1,15 @@
 """Rules that hold for every page."""
 
 import re
+import tomllib
 from itertools import pairwise
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
 import pytest
 from msgspec import structs
 
+import raabta.publish.site
 from raabta.model.publication import PublicThread
 from raabta.model.site import Component
 from raabta.publish.feeds import render_feeds
@@ -130,6 +132,21 @@ def test_the_front_page_without_incidents_says_so() -> None:
     assert "کوئی واقعہ جاری نہیں" in parse(made["index.html"]).text_content()
 
 
+def test_an_update_that_did_not_come_in_time_is_said_to_be_late() -> None:
+    view = make_view((example_thread("in-cdn2025may19"),), (), site=SITE)
+    in_time = render_front(view, SITE, now=at("2025-05-20 21:59"))["en/index.html"]
+    too_late = render_front(view, SITE, now=at("2025-05-20 22:01"))["en/index.html"]
+    assert "Next update by 20 May 2025, 22:00 PKT" in text_of(parse(in_time))
+    assert "Late: an update was promised by 20 May 2025, 22:00 PKT" in text_of(parse(too_late))
+
+
+def test_wherever_a_list_says_what_happened_it_says_how_sure_that_is() -> None:
+    for path in ("en/index.html", "en/month/2025-05.html", "en/component/cloudflare.html"):
+        (row,) = [one for one in ROOTS[path].find_class("row") if "Half of the addresses" in text_of(one)]
+        assert "Blocking" in text_of(row)
+        assert "Corroborated, and reproduced, Probability 95%" in text_of(row)
+
+
 def test_a_meeting_that_is_over_is_not_coming_up() -> None:
     threads = (example_thread("bu-meeting-1"),)
     view = make_view((), threads, site=SITE)
@@ -154,6 +171,19 @@ def test_root_has_both_languages() -> None:
     assert "Half of the addresses answer again" in shown
     assert "آدھے پتے دوبارہ جواب دے رہے ہیں" in shown
     assert set(ROOTS["index.html"].xpath("//section//a[@hreflang]/@href")) == {"en/index.html", "ur/index.html"}
+
+
+# --- words ---
+
+
+def test_all_words_are_there_in_both_languages_with_the_same_places() -> None:
+    words = tomllib.loads((Path(raabta.publish.site.__file__).parent / "data" / "words.toml").read_text("utf-8"))
+    for group, named in words.items():
+        for name, both in named.items():
+            places = {language: sorted(re.findall(r"{[a-z]+}", both[language])) for language in ("en", "ur")}
+            assert places["en"] == places["ur"], (group, name)
+            assert both["en"], (group, name)
+            assert re.search("[ء-ی]", both["ur"]) or both["ur"] == both["en"], (group, name)
 
 
 # --- lists ---

@@ -49,7 +49,7 @@ def fill(desk: "Desk", typed: Typed, known: "Known") -> "tuple[BulletinText, ...
     template = template_of(typed.template or "")
     given = dict(_pair(one, "--set") for one in typed.values or ())
     values = typed_values(template, given, read_moment=desk.read_moment)
-    whole = known_values(template, known, desk.settings.site)
+    whole = known_values(template, known, site=desk.settings.site)
     for name, value in values.items():
         before = whole.get(name)
         whole[name] = {**before, **value} if isinstance(value, dict) and isinstance(before, dict) else value
@@ -60,7 +60,7 @@ def fill(desk: "Desk", typed: Typed, known: "Known") -> "tuple[BulletinText, ...
         given[key] = ask_text(None, f"--set {key}", f"{ask.words}{language}")
     if missing:
         values = typed_values(template, given, read_moment=desk.read_moment)
-    return fill_template(template, values, known, desk.settings.site)
+    return fill_template(template, values, known=known, site=desk.settings.site)
 
 
 def typed_texts(typed: Typed, earlier: "tuple[BulletinText, ...]" = ()) -> "tuple[BulletinText, ...]":

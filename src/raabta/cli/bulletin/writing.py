@@ -116,7 +116,7 @@ def _keep(desk: "Desk", typed: Typed, begun: "Start", *, by: str) -> None:
         begun.known, meeting=meeting or begun.known.meeting, advisory=advisory or begun.known.advisory
     )
     written = texts_of(desk, typed, known)
-    draft = draft_of(begun, written, fields, known=known)
+    draft = draft_of(begun, written, fields=fields, known=known)
     keep = correct_bulletin if draft.corrects_id else write_bulletin
     with desk.register.change() as records:
         kept = keep(records, draft, settings=desk.settings, by=by, now=now(), new_id=desk.register.new_id)

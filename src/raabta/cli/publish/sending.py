@@ -95,7 +95,7 @@ def outbox(
     rows = [(one.channel, one.due, one.waiting, one.sending, one.sent, one.given_up, one.dropped) for one in counts]
     write_table(heads, rows)
     if n_open:
-        typer.echo(f"{n_open} bulletins are not yet addressed to all. Send: raabta publish send", err=True)
+        typer.echo(f"Bulletins not yet addressed to all: {n_open}. Send: raabta publish send", err=True)
 
 
 def _show_failures(failed: "list[Delivery]", *, lines: bool) -> None:

@@ -17,7 +17,7 @@ import ssl
 from pathlib import Path
 from typing import Final, Literal
 
-from raabta.hub.outbox.deadline import cut_after
+from raabta.hub.outbox.deadline import Watch
 from raabta.pipeline.informing.settings import Mail as MailSettings
 from raabta.pipeline.informing.subscribing.bounces import kind_of
 from raabta.publish.message import Mail
@@ -39,6 +39,7 @@ class SmtpCarrier:
         self._password = password
         self._context = ssl.create_default_context(cafile=ca_file)
         self._free: list[smtplib.SMTP] = []
+        self._watch = Watch()
 
     def send(self, mail: Mail) -> Outcome:
         """Send one e-mail, and say what came of it."""
@@ -57,6 +58,7 @@ class SmtpCarrier:
         """Part from the server."""
         while self._free:
             _quit(self._free.pop())
+        self._watch.close()
 
     def _connect(self) -> smtplib.SMTP:
         given = self._settings
@@ -67,7 +69,7 @@ class SmtpCarrier:
         else:
             smtp = smtplib.SMTP(given.host, given.port, own_name, timeout=given.deadline_s)
         try:
-            with cut_after(given.deadline_s * _DEADLINES, lambda: smtp.sock):
+            with self._watch.cut_after(given.deadline_s * _DEADLINES, lambda: smtp.sock):
                 smtp.ehlo_or_helo_if_needed()
                 if given.security == "starttls":
                     smtp.starttls(context=self._context)
@@ -83,7 +85,7 @@ class SmtpCarrier:
         """Send over a connection; None where it had ended before the text was sent: another one may do."""
         step: Literal["before", "text"] = "before"
         try:
-            with cut_after(self._settings.deadline_s * _DEADLINES, lambda: smtp.sock):
+            with self._watch.cut_after(self._settings.deadline_s * _DEADLINES, lambda: smtp.sock):
                 refused = _envelope(smtp, mail)
                 if refused is None:
                     step = "text"

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import urllib3.connection
 import urllib3.exceptions
 
-from raabta.hub.outbox.deadline import cut_after
+from raabta.hub.outbox.deadline import Watch
 from raabta.pipeline.informing.settings import Webhooks
 from raabta.publish.message import Call
 from raabta.reference.guard import Guard, Refusal
@@ -68,6 +68,7 @@ class WebhookCarrier:
         self._guard = Guard(SpecialRanges(), ports=PORTS)
         self._resolve = resolve
         self._context = ssl.create_default_context(cafile=ca_file)
+        self._watch = Watch()
 
     def send(self, call: Call) -> Outcome:
         """Make one call, and say what came of it."""
@@ -80,7 +81,8 @@ class WebhookCarrier:
         return self._call(target, call)
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """Let go of what watches the calls."""
+        self._watch.close()
 
     def _judge(self, url: str) -> _Target | Outcome:
         """Say where a URL leads, or why it is not called."""
@@ -111,7 +113,7 @@ class WebhookCarrier:
 
     def _call(self, target: _Target, call: Call) -> Outcome:
         connection = self._connection(target)
-        with cut_after(self._deadline_s, lambda: connection.sock):
+        with self._watch.cut_after(self._deadline_s, lambda: connection.sock):
             try:
                 connection.connect()
             except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:

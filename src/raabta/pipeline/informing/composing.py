@@ -49,7 +49,8 @@ UPDATE_FIELDS: Final = tuple(set(PublicUpdate.__struct_fields__) & set(Bulletin.
 class Task(Struct, frozen=True, kw_only=True):
     """A delivery with all that its message is made of.
 
-    ``place`` is what it is sent to, for limits of one receiver: a webhook's host, a chat channel's name, "" for mail.
+    ``place`` is what it is sent to, for limits of one receiver: a webhook's host and port, a chat channel's name, ""
+    for mail.
     """
 
     delivery: Delivery
@@ -287,7 +288,7 @@ def _by_id(records: Records, kind: type[Kept], ids: Iterable[str]) -> dict[str, 
 def _place(subscriber: Subscriber) -> str:
     match subscriber.channel:
         case "webhook":
-            return urlsplit(subscriber.address).hostname or ""
+            return urlsplit(subscriber.address).netloc
         case "chat":
             return subscriber.address
         case "email":

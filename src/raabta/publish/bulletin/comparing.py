@@ -19,7 +19,8 @@ that sound alike are not compared. Measured on pairs that were written before th
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Literal, NamedTuple
+from itertools import combinations
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from raabta.model.bulletin import LANGUAGES, BulletinText, Language
@@ -121,9 +122,8 @@ def compare_parts(pairs: Iterable[tuple[str, str, str]], *, known: tuple[Name, .
     differences: list[Difference] = []
     readings: list[Reading] = []
     for part, english, urdu in pairs:
-        missing = list(_unwritten(part, english, urdu))
-        differences += missing
-        if missing or not english.strip():
+        differences += _unwritten(part, english, urdu)
+        if not (english.strip() and urdu.strip()):
             continue
         en = find_facts(english, language="en", known=known, local=local)
         ur = find_facts(urdu, language="ur", known=known, local=local)
@@ -145,8 +145,8 @@ def _unwritten(part: str, english: str, urdu: str) -> Iterator[Difference]:
 
 
 def _running_text(text: str) -> str:
-    """Leave out addresses and links, which every script has in Latin; "" where too little is left to tell."""
-    words = "".join(item.text for item in scan(one_writing(text)) if item.kind == "word")
+    """Leave out addresses and names, which stand in Latin everywhere; "" where too little is left to tell."""
+    words = "".join(item.text for item in scan(one_writing(text)) if item.kind == "word" and not item.text[0].isupper())
     return words if len(words) >= _LETTERS_MIN else ""
 
 
@@ -265,15 +265,13 @@ def _changed_places(reading: Reading) -> Iterator[Difference]:
     """Find two numbers, or two times, that changed what they are said of."""
     for kind, said_of in (("number", "noun"), ("time", "role")):
         english, urdu = _by_use(reading.en, kind, said_of), _by_use(reading.ur, kind, said_of)
-        both = sorted(set(english) & set(urdu))
-        for place, one in enumerate(both):
-            for other in both[place + 1 :]:
-                if _are_swapped((english[one], urdu[one]), (english[other], urdu[other])):
-                    fact = f"{_say(english[one])} ({one}) and {_say(english[other])} ({other})"
-                    yield Difference(reading.part, "order", fact, "ur", f"Urdu has them the other way round. {_HINT}")
+        for one, other in combinations(sorted(set(english) & set(urdu)), 2):
+            if _are_swapped((english[one], urdu[one]), (english[other], urdu[other])):
+                fact = f"{_say(english[one])} ({one}) and {_say(english[other])} ({other})"
+                yield Difference(reading.part, "order", fact, "ur", f"Urdu has them the other way round. {_HINT}")
 
 
-def _by_use(found: Found, kind: str, said_of: Literal["noun", "role"] | str) -> dict[str, dict[str, Fact]]:
+def _by_use(found: Found, kind: str, said_of: str) -> dict[str, dict[str, Fact]]:
     uses: dict[str, dict[str, Fact]] = defaultdict(dict)
     for fact in found.facts:
         if fact.kind == kind and (use := getattr(fact, said_of)):

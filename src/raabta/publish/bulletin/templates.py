@@ -96,7 +96,7 @@ def missing_values(template: Template, values: Mapping[str, Value]) -> list[str]
     return found
 
 
-def fill(template: Template, values: Mapping[str, Value], site: Site) -> tuple[BulletinText, ...]:
+def fill(template: Template, values: Mapping[str, Value], *, site: Site) -> tuple[BulletinText, ...]:
     """Fill a template in both languages.
 
     Args:

@@ -13,6 +13,8 @@ from raabta.model.site import MAX_PAGE_BYTES
 
 PIECE_BYTES_MAX: Final = 9_000
 """Of one piece of a text: four fit on a page beside its frame."""
+SLACK_BYTES: Final = 500
+"""For what a frame has only where it holds something: the ends of a list, longer numbers of pages."""
 
 
 def weight(shown: str) -> int:
@@ -31,7 +33,7 @@ def pack(pieces: Sequence[Markup], *, room_bytes: int, first_room_bytes: int | N
     pages: list[list[Markup]] = [[]]
     left = room_bytes if first_room_bytes is None else first_room_bytes
     for piece in pieces:
-        size = weight(piece)
+        size = weight(piece) + 1  # and a line feed
         if size > left and (pages[-1] or left < room_bytes):
             pages.append([])
             left = room_bytes
@@ -54,7 +56,7 @@ def take(pieces: Iterable[Markup], *, room_bytes: int) -> list[Markup]:
 
 def room_beside(*, frame_bytes: int, style_bytes: int) -> int:
     """Give what a page has for its list, beside its frame and the style sheet."""
-    return max(PIECE_BYTES_MAX, MAX_PAGE_BYTES - frame_bytes - style_bytes)
+    return max(PIECE_BYTES_MAX, MAX_PAGE_BYTES - frame_bytes - style_bytes - SLACK_BYTES)
 
 
 def cut_text(text: str, show: Callable[[str], Markup], *, most_bytes: int = PIECE_BYTES_MAX) -> list[Markup]:

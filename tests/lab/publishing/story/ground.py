@@ -1,5 +1,6 @@
 """What stands around the desk, all on loopback: its settings, a mail server, programs that are called, web servers."""
 
+import datetime as dt
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from msgspec import Struct
 
 from tests.cases.receivers import LOOPBACK, Mailbox, Web, free_port, mail_server, status, web_server
 from tests.cases.web import serving_folder
-from tests.lab.publishing.story.desk import COMMAND, Desk
+from tests.lab.publishing.story.desk import COMMAND, Clock, Desk
 
 NAME_EN: Final = "Connectivity desk"
 NAME_UR: Final = "رابطہ مرکز"
@@ -66,6 +67,8 @@ class Ground(Struct, frozen=True, kw_only=True):
 
     mailbox: Mailbox
     hooks: Web
+    called_at: list[dt.datetime]
+    """When each of its calls arrived."""
     chat: Web
     origin_url: str
     origin: ExitStack
@@ -88,7 +91,7 @@ class Ground(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def ready(desk: Desk) -> Iterator[Ground]:
+def ready(desk: Desk, clock: Clock) -> Iterator[Ground]:
     """Start all of it, and write the desk's settings."""
     folder = desk.folder
     with ExitStack() as stack, ExitStack() as origin:
@@ -97,7 +100,8 @@ def ready(desk: Desk) -> Iterator[Ground]:
             site.mkdir()
         mailbox = Mailbox()
         mail_port = stack.enter_context(mail_server(mailbox))
-        hooks = stack.enter_context(web_server())
+        called_at: list[dt.datetime] = []
+        hooks = stack.enter_context(web_server(lambda _: called_at.append(clock.now()) or 0.0))
         chat = stack.enter_context(web_server(lambda _: status(200)))
         urls = {
             name: (origin if name == "site" else stack).enter_context(serving_folder(site / "current"))
@@ -113,6 +117,7 @@ def ready(desk: Desk) -> Iterator[Ground]:
         yield Ground(
             mailbox=mailbox,
             hooks=hooks,
+            called_at=called_at,
             chat=chat,
             origin_url=urls["site"],
             origin=origin,

@@ -26,6 +26,13 @@ _TEXTS: Final[dict[str, dict[str, dict[str, str]]]] = tomllib.loads(
 _LINK: Final = re.compile(r"http://\S+/(confirm|leave|change)/\S+")
 
 
+def values(name: str) -> list[str]:
+    """Give the options that fill a template with the texts of this name (texts.toml)."""
+    texts = _TEXTS.get(name.replace(" ", "_"), {})
+    each = (f"{part}_{language}={text}" for part, both in texts.items() for language, text in both.items())
+    return [word for value in each for word in ("--set", value)]
+
+
 class Post(Struct, frozen=True, kw_only=True):
     """One e-mail, read."""
 
@@ -49,12 +56,15 @@ class Story:
         self.clock = clock
         self.ground = ground
         self.raabta = desk.raabta
+        self.base = ground.origin_url
+        """Where readers go."""
         self.ids: dict[str, str] = {}
         self.told: dict[str, Said] = {}
         """Commands that statements ask about."""
         self.pages: dict[str, str] = {}
         """Pages as they were at a time."""
         self.found: dict[str, Any] = {}
+        self.seconds: dict[str, float] = {}
 
     # --- the desk -------------------------------------------------------------------------------------------------
 
@@ -78,13 +88,7 @@ class Story:
 
     def write(self, name: str, template: str, about: str = "", *more: object) -> str:
         """Write a bulletin with the texts of this name (texts.toml). Gives its id."""
-        values = [
-            word
-            for part, texts in _TEXTS.get(name.replace(" ", "_"), {}).items()
-            for language, text in texts.items()
-            for word in ("--set", f"{part}_{language}={text}")
-        ]
-        words = ("bulletin", "write", *([about] if about else []), "--template", template, *values, *more)
+        words = ("bulletin", "write", *([about] if about else []), "--template", template, *values(name), *more)
         said = self.told[f"{name} written"] = self.raabta(*words)
         self.ids[name] = said.first
         return said.first
@@ -103,12 +107,16 @@ class Story:
     # --- readers --------------------------------------------------------------------------------------------------
 
     def page(self, path: str) -> str:
-        """Read a page of the origin."""
-        return get(f"{self.ground.origin_url}/{path}").decode()
+        """Read a page of the site."""
+        return self.raw(path).decode()
+
+    def raw(self, path: str) -> bytes:
+        """Fetch a file of the site."""
+        return get(f"{self.base}/{path}")
 
     def data(self, path: str) -> Any:
-        """Read a JSON file of the origin."""
-        return json.loads(get(f"{self.ground.origin_url}/{path}"))
+        """Read a JSON file of the site."""
+        return json.loads(self.raw(path))
 
     def mails(self, to: str = "") -> list[Post]:
         """Give the mails that came to an address, or to all."""
@@ -121,6 +129,10 @@ class Story:
     def notes(self) -> list[str]:
         """Give what the chat room was told."""
         return [json.loads(one.body)["text"] for one in self.ground.chat.got]
+
+    def ask_report(self, code: str) -> str:
+        """Ask the form what became of a report."""
+        return get(f"{self.ground.forms_url}/report/{code}").decode()
 
     def fill(self, form: str, *fields: tuple[str, str]) -> tuple[int, str]:
         """Fill in a form on the desk's host."""

@@ -26,7 +26,7 @@ class Known(Struct, frozen=True, kw_only=True):
     corrects: Bulletin | None = None
 
 
-def known_values(template: Template, known: Known, site: Site) -> dict[str, Value]:
+def known_values(template: Template, known: Known, *, site: Site) -> dict[str, Value]:
     """Give the values of a template that are known already."""
     sources = _sources(known, site)
     found = {name: sources.get(ask.source) for name, ask in template.asks.items()}
@@ -63,13 +63,15 @@ def typed_values(
     return made
 
 
-def fill_template(template: Template, typed: Mapping[str, Value], known: Known, site: Site) -> tuple[BulletinText, ...]:
+def fill_template(
+    template: Template, typed: Mapping[str, Value], *, known: Known, site: Site
+) -> tuple[BulletinText, ...]:
     """Fill a template with what is known and what was typed."""
-    values = known_values(template, known, site)
+    values = known_values(template, known, site=site)
     for name, value in typed.items():
         before = values.get(name)
         values[name] = {**_both(before), **value} if isinstance(value, dict) else value
-    return fill(template, values, site)
+    return fill(template, values, site=site)
 
 
 def _both(value: Value | None) -> Both:

@@ -72,7 +72,7 @@ def start_correction(records: Records, id_: str) -> Start:
     return Start(kind=wrong.kind, thread_id=wrong.thread_id, corrects_id=wrong.id, known=known)
 
 
-def draft_of(begun: Start, texts: tuple[BulletinText, ...], fields: Mapping[str, Any], *, known: Known) -> Draft:
+def draft_of(begun: Start, texts: tuple[BulletinText, ...], *, fields: Mapping[str, Any], known: Known) -> Draft:
     """Join what is known, what was typed and the texts into a draft."""
     given = dict(begun.defaults) | dict(fields)
     if given.get("next_update_at") is not None and "final" not in fields:

@@ -59,7 +59,7 @@ def render_months(records: Records, site: Site, *, months: Iterable[str]) -> Ite
     """Render months; one without threads has no page."""
     for month in sorted(months):
         if threads := [read_thread(one) for one in of_month(records, month)]:
-            yield month_owner(month), html.render_month(month, threads, site)
+            yield month_owner(month), html.render_month(month, threads, site=site)
 
 
 def render_components(records: Records, site: Site, *, ids: Iterable[str]) -> Iterator[Owned]:
@@ -68,7 +68,7 @@ def render_components(records: Records, site: Site, *, ids: Iterable[str]) -> It
     for id_ in sorted(ids):
         found = open_or_newest_of(records, id_, n_newest=max(N_OF_COMPONENT, N_OF_FEEDS))
         threads = [read_thread(one) for one in found]
-        files = html.render_component(known[id_], threads, site)
+        files = html.render_component(known[id_], threads, site=site)
         yield f"component {id_}", files | atom.render_component(known[id_], threads, site=site)
 
 

@@ -19,8 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from raabta.model.publication import PublishedFile
-from raabta.publish.manifest import MANIFEST_FILE, read_manifest
+import msgspec
+
+from raabta.model.publication import Manifest, PublishedFile
+from raabta.publish.manifest import MANIFEST_FILE
 from raabta.registry.secrets import sync_folder
 
 RELEASES: Final = "releases"
@@ -235,8 +237,8 @@ def _take_spare(folder: Path, place: Path) -> dict[str, PublishedFile]:
     oldest = release_of(folder, serials[0]) if len(serials) >= KEPT and serials[0] != shown else None
     try:
         raw = (oldest / MANIFEST_FILE).read_bytes() if oldest else b""
-        manifest = read_manifest(raw, name=str(oldest))
-    except (OSError, ValueError):
+        manifest = msgspec.json.decode(raw, type=Manifest)  # our own: only names that are found are followed
+    except (OSError, msgspec.DecodeError):
         return {}
     if oldest is None:
         return {}

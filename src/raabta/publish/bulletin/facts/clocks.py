@@ -201,7 +201,7 @@ def _hour(items: list[Item], place: int) -> _Clock | None:
     if not (clear or dayparted or is_evening) or not _is_hour(item.value):
         return None
     end = place + 1 + bool(following.means("oclock"))
-    twelve = item.value <= 12 and not (text.startswith("0") and len(text) == 2)
+    twelve = item.value < 13 and not (text.startswith("0") and len(text) == 2)
     return _Clock(int(item.value * 60), twelve, place, end)
 
 
@@ -289,7 +289,7 @@ def _number_before(items: list[Item], clock: _Clock) -> _Clock | None:
     if not (is_joined and is_plain) or at(items, place - 1).text == ":":
         return None
     twelve = clock.twelve or clock.part != ""
-    first = _Clock(int(number.value * 60), twelve and number.value <= 12, place, place + 1)
+    first = _Clock(int(number.value * 60), twelve and number.value < 13, place, place + 1)
     return _with_part(items, first)._replace(end=place + 1)
 
 

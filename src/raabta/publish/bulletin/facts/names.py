@@ -225,11 +225,12 @@ def _begins_sentence(items: Sequence[Item], place: int) -> bool:
 
 
 def _is_headline(items: Sequence[Item], place: int) -> bool:
-    """Say whether most words of this line have capitals, so that capitals say nothing."""
+    """Say whether most words of this line have capitals, so that capitals say nothing; a list of names is none."""
     begin = next((n + 1 for n in range(place - 1, -1, -1) if items[n].kind == "break"), 0)
     end = next((n for n in range(place, len(items)) if items[n].kind == "break"), len(items))
     words = [item for item in items[begin:end] if item.kind in {"word", "fact"} and len(item.text) > 2]
-    return len(words) > 2 and sum(word.text[0].isupper() for word in words) > len(words) * 0.6
+    is_list = any(item.text == "," for item in items[begin:end])
+    return not is_list and len(words) > 2 and sum(word.text[0].isupper() for word in words) > len(words) * 0.6
 
 
 def latin_words(items: Sequence[Item]) -> list[str]:

@@ -46,6 +46,7 @@ _SHAPES: Final = {
     "sign": r"\S",
 }
 _SCANNER: Final = re.compile("|".join(f"(?P<{name}>{shape})" for name, shape in _SHAPES.items()))
+_QUARTERS: Final = frozenset({"Q1", "Q2", "Q3", "Q4"})
 _NOT_HOSTS: Final = re.compile(
     r"(?i)(?:e\.g|i\.e|etc\.|node\.js|vs\.)|.*\.(?:the|it|we|if|in|this|for|and|to|at|on|of)"
 )
@@ -191,7 +192,7 @@ _READERS: Final = {
     "cable": _cable,
     "protocol": lambda text: _literal("name", text),
     "clock": _clock,
-    "mixed": lambda text: iter([Item("other", text)]),
+    "mixed": lambda text: iter([Item("word" if text in _QUARTERS else "other", text)]),
     "number": _number,
     "line": _line,
     "sign": _sign,

@@ -2,11 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from markupsafe import Markup
 from msgspec import structs
 
+from raabta.model.incident import EvidenceClass
 from raabta.model.publication import PublicPromise, PublicStatement, PublicThread, PublicUpdate
 from raabta.publish.site import paths
 from raabta.publish.site.packing import cut_text
@@ -111,6 +113,15 @@ def joined(names: Sequence[Markup], speech: Speech) -> Markup:
     if len(names) > N_NAMES:
         shown.append(speech.word("frame", "more", n=speech.number(len(names) - N_NAMES)))
     return speech.comma().join(shown)
+
+
+@lru_cache(maxsize=4096)
+def cause_words(evidence_class: EvidenceClass, speech: Speech, *, percent: int | None) -> Markup:
+    """Say the class of the evidence and the probability: never one without the other."""
+    words = speech.shared("evidence", evidence_class)
+    if percent is None:
+        return words
+    return fill("{}{}{}", words, speech.comma(), speech.word("thread", "percent", n=speech.number(percent)))
 
 
 # --- statements ---

@@ -51,7 +51,7 @@ def _front(view: SiteView, speech: Speech, *, now: dt.datetime) -> dict[str, byt
     up = paths.up(path)
     made: dict[str, bytes] = {}
     incidents = _incidents(view)
-    rows = (thread_row(one, speech, up=up, excerpt=True) for one in incidents)
+    rows = (thread_row(one, speech, up=up, excerpt=True, now=now) for one in incidents)
     shown = take(rows, room_bytes=OPEN_BYTES_MAX)
     if len(shown) < len(incidents):
         made |= render_open(view, speech)

@@ -12,6 +12,7 @@ from raabta.model.publication import PublicThread
 from raabta.model.site import Component
 from raabta.publish.site import paths
 from raabta.publish.site.frame import template
+from raabta.publish.site.pages.beside import cause_words
 from raabta.publish.site.speech import Speech, fill, shortened
 from raabta.publish.site.view import ComponentState, meeting_of, state_of
 
@@ -29,7 +30,15 @@ class ComponentLine(Struct, frozen=True, kw_only=True):
     state: ComponentState
 
 
-def thread_row(thread: PublicThread, speech: Speech, *, up: str, level: int = 3, excerpt: bool = False) -> Markup:
+def thread_row(
+    thread: PublicThread,
+    speech: Speech,
+    *,
+    up: str,
+    level: int = 3,
+    excerpt: bool = False,
+    now: dt.datetime | None = None,
+) -> Markup:
     """Show a thread in a list.
 
     Args:
@@ -38,6 +47,7 @@ def thread_row(thread: PublicThread, speech: Speech, *, up: str, level: int = 3,
         up: What leads from the page to the root.
         level: Of its heading: 3 under a list's heading of level 2.
         excerpt: Whether to show how what is known begins.
+        now: Where the page knows it: then an update that was promised by an earlier time is said to be late.
     """
     told, text = speech.text_of(thread.updates[-1])
     attributes = Markup("")
@@ -57,8 +67,9 @@ def thread_row(thread: PublicThread, speech: Speech, *, up: str, level: int = 3,
         when=_when(thread, speech),
         names=_names(thread, speech),
         excerpt=told.text(shortened(text.known)) if excerpt else "",
+        cause=_cause(thread, speech),
+        next_words=_next_words(thread, speech, now=now),
         next_update=speech.moment(thread.next_update_at) if has_next and thread.next_update_at else None,
-        w=speech.shared,
     )
     return Markup(shown)  # noqa: S704  a template's result: it escapes what is put into it
 
@@ -90,6 +101,19 @@ def _tone_and_label(thread: PublicThread, speech: Speech) -> tuple[str, Markup]:
         return "over", speech.shared("state", thread.state or "resolved")
     tone = state_of(thread)
     return tone, speech.word("component", tone)
+
+
+def _cause(thread: PublicThread, speech: Speech) -> Markup | str:
+    """What happened names a cause, so the class of its evidence stands with it."""
+    if thread.kind != "incident":
+        return ""
+    return cause_words(thread.evidence_class, speech, percent=thread.probability_percent)
+
+
+def _next_words(thread: PublicThread, speech: Speech, *, now: dt.datetime | None) -> Markup:
+    if now is not None and thread.next_update_at is not None and thread.next_update_at < now:
+        return speech.word("list", "late")
+    return speech.shared("part", "next_update")
 
 
 def _kind(thread: PublicThread, speech: Speech) -> Markup | str:

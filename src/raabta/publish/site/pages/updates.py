@@ -5,17 +5,15 @@ further page.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from raabta.model.bulletin import BulletinText
-from raabta.model.incident import EvidenceClass
 from raabta.model.publication import PublicThread, PublicUpdate
 from raabta.publish.site.frame import template
 from raabta.publish.site.packing import PIECE_BYTES_MAX, cut_text, weight
-from raabta.publish.site.pages.beside import Fact, advisory_facts, joined, meeting_facts
+from raabta.publish.site.pages.beside import Fact, advisory_facts, cause_words, joined, meeting_facts
 from raabta.publish.site.speech import Speech, fill
 from raabta.publish.site.view import ComponentState
 
@@ -140,18 +138,12 @@ def _facts(update: PublicUpdate, thread: PublicThread, speech: Speech) -> Iterat
         names = joined(list(map(speech.operator, update.operator_ids)), speech)
         yield speech.word("thread", "operators"), names
     if update.incident_state is not None:
-        yield speech.shared("part", "cause"), _cause_words(speech, update.evidence_class, update.probability_percent)
+        yield (
+            speech.shared("part", "cause"),
+            cause_words(update.evidence_class, speech, percent=update.probability_percent),
+        )
     if len(thread.updates) > 1:
         yield from meeting_facts(update, speech)
         yield from advisory_facts(update, speech)
     if update.next_update_at is not None:
         yield speech.shared("part", "next_update"), speech.moment(update.next_update_at)
-
-
-@lru_cache(maxsize=4096)
-def _cause_words(speech: Speech, evidence_class: EvidenceClass, percent: int | None) -> Markup:
-    """Say the class of the evidence and the probability: never one without the other."""
-    words = speech.shared("evidence", evidence_class)
-    if percent is None:
-        return words
-    return fill("{}{}{}", words, speech.comma(), speech.word("thread", "percent", n=speech.number(percent)))

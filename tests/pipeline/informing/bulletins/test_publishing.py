@@ -1,0 +1,183 @@
+"""Publishing: one transaction makes a bulletin public, starts the clock and queues it; nothing else does."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from raabta.model.bulletin import Advisory, Bulletin
+from raabta.model.incident import Incident, Party, Statement
+from raabta.model.publication import Publication, PublicationPlace
+from raabta.model.subscription import Dispatch
+from raabta.pipeline.informing.bulletins import Draft, approve_bulletin, correct_bulletin, publish_bulletin
+from raabta.publish.public import read_thread
+from raabta.registry import Records, Register
+from tests.cases.bulletins import LATER, NOW, SETTINGS, TEXTS, approved, incident, published, written
+
+CORRECTED = tuple(
+    structs.replace(text, correction=words)
+    for text, words in zip(TEXTS, ("We wrote 5 networks.", "ہم نے 5 نیٹ ورکس لکھا تھا۔"), strict=True)
+)
+
+
+def publish(records: Records, register: Register, id_: str, *, now: dt.datetime = NOW) -> Bulletin:
+    return publish_bulletin(records, id_, settings=SETTINGS, by="Amina", now=now, new_id=register.new_id)
+
+
+def test_publishing_makes_the_thread_public_and_queues_it(register: Register) -> None:
+    with register.change() as records:
+        told = published(records, register.new_id)
+        publication = records.get(Publication, "in-a")
+        (place,), (dispatch,) = records.find(PublicationPlace), records.find(Dispatch)
+    assert (told.state, told.sequence, told.published_by, told.published_at) == ("published", 1, "Amina", NOW)
+    assert publication is not None
+    assert (publication.month, publication.is_open, publication.component_ids) == ("2024-11", True, ("vpn",))
+    assert [one.id for one in read_thread(publication.content).updates] == [told.id]
+    assert (place.component_id, place.thread_id, place.sequence) == ("vpn", "in-a", 1)
+    assert (dispatch.bulletin_id, dispatch.created_at, dispatch.done) == (told.id, NOW, False)
+
+
+def test_the_promise_of_the_next_update_starts_the_incidents_clock(register: Register) -> None:
+    with register.change() as records:
+        published(records, register.new_id)
+        found = records.get(Incident, "in-a")
+    assert found is not None
+    assert found.next_update_at == LATER
+
+
+def test_sequences_count_all_that_was_published(register: Register) -> None:
+    with register.change() as records:
+        told = [published(records, register.new_id, kind=kind, thread_id=thread) for kind, thread in _THREADS]
+    assert [one.sequence for one in told] == [1, 2, 3]
+
+
+_THREADS = (("incident", "in-a"), ("notice", ""), ("incident", "in-a"))
+
+
+@pytest.mark.parametrize("state", ["draft", "withdrawn"])
+def test_without_an_approval_nothing_is_published(register: Register, state: Any) -> None:
+    with register.change() as records:
+        draft = structs.replace(written(records, register.new_id), state=state)
+        records.put(draft)
+        with pytest.raises(ValueError, match="raabta bulletin approve"):
+            publish(records, register, draft.id)
+        assert (records.count(Publication), records.count(Dispatch)) == (0, 0)
+
+
+def test_it_is_published_once(register: Register) -> None:
+    with register.change() as records:
+        told = published(records, register.new_id)
+        with pytest.raises(ValueError, match="is published, not approved"):
+            publish(records, register, told.id)
+        assert records.count(Dispatch) == 1
+
+
+def test_words_that_changed_behind_the_approval_are_not_published(register: Register) -> None:
+    with register.change() as records:
+        kept = approved(records, register.new_id)
+        records.put(structs.replace(kept, severity="critical"))
+        with pytest.raises(ValueError, match="not what was approved"):
+            publish(records, register, kept.id)
+
+
+def test_an_update_cannot_be_promised_for_a_time_that_has_passed(register: Register) -> None:
+    with register.change() as records:
+        kept = approved(records, register.new_id)
+        with pytest.raises(ValueError, match="which has passed"):
+            publish(records, register, kept.id, now=LATER)
+
+
+def test_the_bulletin_and_the_incident_tell_the_same_state(register: Register) -> None:
+    with register.change() as records:
+        kept = approved(records, register.new_id, incident_state="resolved")
+        with pytest.raises(ValueError, match="raabta incident step"):
+            publish(records, register, kept.id)
+
+
+def test_the_last_word_on_an_incident_comes_when_it_is_over(register: Register) -> None:
+    with register.change() as records:
+        kept = approved(records, register.new_id, next_update_at=None, final=True)
+        with pytest.raises(ValueError, match="has a next update"):
+            publish(records, register, kept.id)
+        records.put(incident(state="resolved", ended_at=NOW))
+        published(records, register.new_id, next_update_at=None, final=True)
+        found, publication = records.get(Incident, "in-a"), records.get(Publication, "in-a")
+    assert found is not None
+    assert publication is not None
+    assert (found.next_update_at, publication.is_open) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"audience": "members"},
+        {
+            "kind": "advisory",
+            "thread_id": "",
+            "audience": "product_users",
+            "advisory": Advisory(products=("pan-os",)),
+        },
+    ],
+)
+def test_what_is_not_for_the_public_is_sent_but_stands_nowhere(register: Register, fields: dict[str, Any]) -> None:
+    with register.change() as records:
+        published(records, register.new_id, **fields)
+        assert (records.count(Publication), records.count(PublicationPlace), records.count(Dispatch)) == (0, 0, 1)
+
+
+def test_statements_appear_with_the_next_bulletin_and_not_before(register: Register) -> None:
+    party = Party(id="pa-a", incident_id="in-a", role="regulator", name_en="PTA", created_at=NOW)
+    statement = Statement(id="st-a", incident_id="in-a", party_id="pa-a", at=NOW, text_en="A glitch.", by="Amina")
+    with register.change() as records:
+        published(records, register.new_id)
+        records.add(party)
+        records.add(statement)
+        before = records.get(Publication, "in-a")
+        published(records, register.new_id)
+        after = records.get(Publication, "in-a")
+    assert before is not None
+    assert after is not None
+    assert "glitch" not in before.content
+    assert [one.party_en for one in read_thread(after.content).statements] == ["PTA"]
+
+
+def test_a_correction_is_a_new_bulletin_and_marks_the_old_one(register: Register) -> None:
+    with register.change() as records:
+        wrong = published(records, register.new_id)
+        draft = Draft(kind="incident", texts=CORRECTED, corrects_id=wrong.id, next_update_at=LATER)
+        right = correct_bulletin(records, draft, settings=SETTINGS, by="Bilal", now=NOW, new_id=register.new_id)
+        assert (right.thread_id, right.corrects_id, right.state, right.number) == ("in-a", wrong.id, "draft", 2)
+        approve_bulletin(records, right.id, settings=SETTINGS, by="Amina", now=NOW)
+        publish(records, register, right.id)
+        publication = records.get(Publication, "in-a")
+        assert records.get(Bulletin, wrong.id) == wrong
+    assert publication is not None
+    first, second = read_thread(publication.content).updates
+    assert (first.corrected_by, second.corrects_id) == (right.id, wrong.id)
+
+
+def test_only_what_is_published_is_corrected_and_both_texts_say_what_was_wrong(register: Register) -> None:
+    with register.change() as records:
+        draft = written(records, register.new_id)
+        wanted = Draft(kind="incident", texts=CORRECTED, corrects_id=draft.id, next_update_at=LATER)
+        with pytest.raises(ValueError, match="raabta bulletin change"):
+            correct_bulletin(records, wanted, settings=SETTINGS, by="B", now=NOW, new_id=register.new_id)
+        wrong = published(records, register.new_id)
+        silent = structs.replace(wanted, corrects_id=wrong.id, texts=TEXTS)
+        with pytest.raises(ValueError, match="say in both languages what was wrong"):
+            correct_bulletin(records, silent, settings=SETTINGS, by="B", now=NOW, new_id=register.new_id)
+
+
+def test_a_failure_leaves_nothing_behind(register: Register) -> None:
+    with register.change() as records:
+        kept = approved(records, register.new_id)
+    with pytest.raises(ValueError, match="no id today"), register.change() as records:
+        publish_bulletin(records, kept.id, settings=SETTINGS, by="Amina", now=NOW, new_id=_broken)
+    with register.look() as records:
+        assert (records.get(Bulletin, kept.id), records.count(Publication)) == (kept, 0)
+
+
+def _broken(prefix: str) -> str:
+    message = f"no id today for {prefix}"
+    raise ValueError(message)
