@@ -14,21 +14,36 @@ import typer.main
 from raabta.cli import app
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
-GROUPS: Final = ("org", "endpoint", "case", "lease", "list", "gateway")
+GROUPS: Final = (
+    "org",
+    "endpoint",
+    "case",
+    "lease",
+    "list",
+    "gateway",
+    "incident",
+    "bulletin",
+    "subscribe",
+    "publish",
+    "pack",
+)
 
 HEAD: Final = """\
-# Commands of the register, the lists and the gateway
+# Commands of the register, the lists, the gateway and the desk
 
 Made by `python -m tests.docs.commands` from the commands themselves; do not edit. The guides say when to use which:
 [register](guides/register.md), [applications](guides/applications.md), [proofs](guides/proofs.md),
-[leases](guides/leases.md), [lists](guides/lists.md), [signing](guides/signing.md), [gateway](guides/gateway.md).
+[leases](guides/leases.md), [lists](guides/lists.md), [signing](guides/signing.md), [gateway](guides/gateway.md),
+[incidents](guides/incidents.md), [reports](guides/reports.md), [bulletins](guides/bulletins.md),
+[publishing](guides/publishing.md), [sending](guides/sending.md), [subscriptions](guides/subscriptions.md),
+[evidence packs](guides/evidence-packs.md).
 """
 
 
 def leaves(command: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Every command below a group, with its whole name."""
+    """Every command below a group, with its whole name; the group too, where it does something by itself."""
     found = getattr(command, "commands", None)
-    if found is None:
+    if found is None or command.invoke_without_command:
         yield name, command
     for part, below in (found or {}).items():
         yield from leaves(below, f"{name} {part}")

@@ -62,9 +62,10 @@ def described(name: str) -> set[str]:
 
 
 def used(name: str) -> Iterator[tuple[str, str]]:
-    """(page, option) of every call of a command on any page."""
+    """(page, option) of every call of a command on any page, and not of one below it."""
+    below = "|".join(getattr(command(name), "commands", {})) or "$"
     for page in (*PAGES, ROOT / "CONTRIBUTING.md"):
-        for call in re.findall(rf"raabta {name}\b([^\n`#|]*)", text_of(page)):
+        for call in re.findall(rf"raabta {name}\b(?! (?:{below})\b)([^\n`#|]*)", text_of(page)):
             for option in re.findall(r"(?<=\s)--[a-z][a-z-]+", call):
                 yield page.name, option
 
