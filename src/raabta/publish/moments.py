@@ -58,8 +58,11 @@ def iso(at: dt.datetime) -> str:
 
 
 def local(at: dt.datetime, site: Site) -> dt.datetime:
-    """Give a time in the site's zone."""
-    return at.astimezone(_zone(site.zone))
+    """Give a time in the site's zone; in UTC where the calendar ends before that (year 1, year 9999)."""
+    try:
+        return at.astimezone(_zone(site.zone))
+    except OverflowError:
+        return at.astimezone(dt.UTC)
 
 
 def zone_words(at: dt.datetime, site: Site) -> str:

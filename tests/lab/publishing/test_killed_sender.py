@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from raabta.hub.outbox.carriers import make_carriers
 from raabta.hub.outbox.flights import RULES
 from raabta.hub.outbox.sender import Sender
 from raabta.model.bulletin import Bulletin
+from raabta.model.publication import Publication
 from raabta.model.subscription import CHANNELS, Channel, Delivery, Dispatch, Subscriber
 from raabta.pipeline.informing.bulletins.publishing import publish_bulletin
 from raabta.pipeline.informing.composing import Composer
@@ -46,7 +48,10 @@ N_KILLS = 200
 LONGEST_S = 0.6
 """All that is sent for one bulletin takes some hundred times as long: kills fall into all parts of it."""
 N_BULLETINS = 4
+"""The next is published once all of the one before is sent."""
+N_PUBLISHED = 60
 UNDER_WAY_MAX = sum(rules.n_fresh for rules in RULES.values())
+Work = Callable[[Path, Publishing, int], None]
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
@@ -99,12 +104,11 @@ def fill(register: Register, told: Publishing, receivers: Receivers) -> None:
                 ]
             )
         for number in range(N_BULLETINS):
-            records.add(approved(number, now))
+            records.add(approved(f"bu-{number}", now))
 
 
-def approved(number: int, now: dt.datetime) -> Bulletin:
+def approved(id_: str, now: dt.datetime) -> Bulletin:
     """Make a notice that waits to be published, in a thread of its own."""
-    id_ = f"bu-{number}"
     draft = bulletin(
         id_,
         thread_id=id_,
@@ -144,12 +148,12 @@ def send(register: Register, told: Publishing, folder: Path) -> None:
     assert not tally.faults
 
 
-def kill_one(folder: Path, told: Publishing, after_s: float) -> None:
+def kill_one(folder: Path, told: Publishing, after_s: float, *, work: Work = publish_and_send) -> None:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            publish_and_send(folder, told, writer)
+            work(folder, told, writer)
         finally:
             os._exit(9)
     os.close(writer)
@@ -189,6 +193,31 @@ def test_every_message_arrives_exactly_once_or_is_marked(tmp_path: Path) -> None
         check_register(list(records.find(Bulletin, state="published")), list(records.find(Dispatch)))
         subscribers = {one.id: one for one in records.find(Subscriber)}
         check_arrivals(list(records.find(Delivery)), subscribers, receivers.lines)
+
+
+def publish_for_ever(folder: Path, told: Publishing, ready: int) -> None:
+    """In a child: write and publish one bulletin after another."""
+    with opened(folder) as register:
+        os.write(ready, b".")
+        while True:
+            id_ = new_id("bu-")
+            with register.change() as records:
+                records.add(approved(id_, clock()))
+                publish_bulletin(records, id_, settings=told, by="Bilal", now=clock(), new_id=new_id)
+
+
+def test_a_publication_is_whole_or_not_there(tmp_path: Path) -> None:
+    chance = random.Random("publishers")
+    told = Publishing(site=example_site())
+    with opened(tmp_path):
+        pass
+    for _ in range(N_PUBLISHED):
+        kill_one(tmp_path, told, chance.uniform(0, 0.03), work=publish_for_ever)
+    with opened(tmp_path) as register, register.look() as records:
+        published = list(records.find(Bulletin))
+        assert len(published) > N_PUBLISHED / 2
+        check_register(published, [structs.replace(one, done=True) for one in records.find(Dispatch)])
+        assert {one.id for one in records.find(Publication)} == {one.id for one in published}
 
 
 def check_register(published: list[Bulletin], dispatches: list[Dispatch]) -> None:

@@ -64,6 +64,34 @@ def test_a_member_who_left_is_not_found_by_subtraction() -> None:
     assert may_show(given(range(1, 10)), shown, values=VALUES)
 
 
+@pytest.mark.parametrize("n_more", [4, 8, 30])
+def test_what_nobody_knows_any_more_is_never_in_a_difference(n_more: int) -> None:
+    known = {part: value for part, value in VALUES.items() if part != "n0/m0"}
+    later = given(range(1, 7 + n_more))
+    assert not may_show(later, [parts(*range(7))], values=known)
+    assert may_show(later, [parts(*range(1, 7))], values=known) is (n_more >= SMALL)
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1, False), (2, True)])
+def test_a_total_that_leaves_no_choice_tells_every_value(value: int, shown: bool) -> None:
+    five = given(range(5), value=value)
+    assert may_show(five, [], values={one.part: one.value for one in five}) is shown
+
+
+def test_a_total_that_leaves_hardly_any_choice_is_not_shown() -> None:
+    values = [1, 1, 1, 2, 1]
+    five = [Contribution(note_id=f"n{one}", member=f"m{one}", value=value) for one, value in enumerate(values)]
+    assert not may_show(five, [], values={one.part: one.value for one in five})
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1, False), (2, True)])
+def test_what_came_between_two_sums_leaves_a_choice_as_well(value: int, shown: bool) -> None:
+    before, more = given(range(5), value=50), given(range(5, 10), value=value)
+    values = {one.part: one.value for one in (*before, *more)}
+    assert may_show([*before, *more], [frozenset(one.part for one in before)], values=values) is shown
+    assert may_show(before, [frozenset(values)], values=values) is shown
+
+
 def test_three_sums_of_which_each_two_are_safe_may_tell_together() -> None:
     ab, bc, ac_and_one = parts(*range(10)), parts(*range(5, 15)), parts(*range(5), *range(10, 15))
     whole = parts(*range(15))

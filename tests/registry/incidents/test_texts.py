@@ -27,6 +27,43 @@ def test_identity_numbers_are_refused_and_not_repeated(number: str) -> None:
     assert number not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        "35202   1234567   1",
+        "35202 - 1234567 - 1",
+        "35202\u200c1234567\u200c1",
+        "35202\u200e-\u200e1234567\u200f-\u200f1",
+        "3 5 2 0 2 1 2 3 4 5 6 7 1",
+        "3-5-2-0-2-1-2-3-4-5-6-7-1",
+        "35 202 123 4567 1",
+        "35202\u061c12\u200d34567\u200e1",
+        "35202\n1234567\n1",
+        "۳۵۲۰۲   ۱۲۳۴۵۶۷   ۱",
+    ],
+)
+def test_an_identity_number_is_found_through_blanks_and_hidden_signs(number: str) -> None:
+    with pytest.raises(ValueError, match="identity number"):
+        tidy_text("text", f"He is {number} there.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-11-10 09:00:30 to 2024-11-10 10:30",
+        "1. 2024-11-10 09:00",
+        "call 0300 1234567 10 times, or +92 21 111 222 333",
+        "92 21 111 222 333",
+        "203.0.113.9, 192.0.2.10 and 198.51.100.1",
+        "AS64500 12 345 678 packets",
+        "1 2 3 4 5 6 7 8 9 10 11 12",
+        "2 000 000 000 rupees",
+    ],
+)
+def test_times_phones_addresses_and_amounts_are_no_identity_numbers(text: str) -> None:
+    assert tidy_text("text", text) == text
+
+
 def test_a_line_has_no_second_one_and_texts_end_somewhere() -> None:
     with pytest.raises(ValueError, match="several lines"):
         tidy_line("title", "one\ntwo")

@@ -1,6 +1,7 @@
 """Times as people type them: with a zone, in the site's own zone, or from now on.
 
-A local time that a change of clocks skips or repeats is refused: the person must say which one is meant.
+A local time that a change of clocks skips or repeats is refused: the person must say which one is meant. So is a year
+that nobody means (``registry.incidents.steps.YEARS``), and whatever else ISO 8601 may write: weeks, digits alone.
 """
 
 import datetime as dt
@@ -8,9 +9,14 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_SPAN: Final = re.compile(r"([+-])(\d{1,4})(m|min|h|d)")
+from raabta.registry.incidents.steps import YEARS
+
+_SPAN: Final = re.compile(r"([+-])(\d{1,4})(m|min|h|d)", re.ASCII)
 _UNITS: Final = {"m": 60, "min": 60, "h": 3600, "d": 86_400}
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+_WRITTEN: Final = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII | re.IGNORECASE
+)
 _EXAMPLES: Final = "Write 2026-11-22T14:00+05:00, 2026-11-22 14:00 (local), 14:00 (today, local), +2h or now"
 
 
@@ -26,24 +32,34 @@ def read_moment(text: str, *, zone: str, now: dt.datetime) -> dt.datetime:
         Aware UTC.
 
     Raises:
-        ValueError: It is no time, or a local time that does not exist or exists twice.
+        ValueError: It is no time, a local time that does not exist or exists twice, or of a far year.
     """
     given = text.strip()
-    if given == "now":
-        return now
+    return now if given == "now" else _near(_read(given, ZoneInfo(zone), now), given)
+
+
+def _read(given: str, local: ZoneInfo, now: dt.datetime) -> dt.datetime:
     if span := _SPAN.fullmatch(given):
         length = dt.timedelta(seconds=int(span[2]) * _UNITS[span[3]])
         return now + length if span[1] == "+" else now - length
-    local = ZoneInfo(zone)
     if clock := _CLOCK.fullmatch(given):
         day = now.astimezone(local).replace(tzinfo=None)
         return _from_local(day.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0), local)
     try:
-        read = dt.datetime.fromisoformat(given)
-    except ValueError as error:
-        message = f"{given!r} is no time. {_EXAMPLES}."
-        raise ValueError(message) from error
+        read = dt.datetime.fromisoformat(given if _WRITTEN.fullmatch(given) else "")
+    except ValueError:
+        message = f"{given[:40]!r} is no time. {_EXAMPLES}."
+        raise ValueError(message) from None
+    _near(read, given)
     return read.astimezone(dt.UTC) if read.tzinfo else _from_local(read, local)
+
+
+def _near(at: dt.datetime, given: str) -> dt.datetime:
+    first, last = YEARS
+    if not first <= at.year <= last:
+        message = f"{given!r}: a time from {first} to {last}. Look at the year."
+        raise ValueError(message)
+    return at
 
 
 def _from_local(naive: dt.datetime, zone: ZoneInfo) -> dt.datetime:

@@ -8,8 +8,11 @@ Rules
 1. *Enough members*: at least ``SMALL`` contribute more than nothing.
 2. *No member stands out* (the p% rule): what the others than the two largest contribute is at least
    ``SPREAD_PERCENT`` of the largest; else the second largest, who knows its own part, would guess the largest closely.
-   The same for all that was added to, or taken from, each earlier sum.
-3. *No arithmetic tells*: sums that were shown are rows of a matrix of ones and zeros, notes its columns. No row that
+   The same for all that was added to, or taken from, each earlier sum. A note that was deleted meanwhile has no size
+   that could be judged: no sum is shown whose difference to an earlier one holds it.
+3. *A choice is left*: who contributes, contributes one or more. A total near the number of its members would tell what
+   each of them lost; it is ``ROOM`` times that number at least, and so is what came to an earlier sum, or left it.
+4. *No arithmetic tells*: sums that were shown are rows of a matrix of ones and zeros, notes its columns. No row that
    can be made of them by adding, subtracting and multiplying may concern fewer than ``SMALL`` members. This is tried
    exactly, for all combinations at once: a set of columns can be told when leaving them out lowers the matrix's rank.
 
@@ -23,7 +26,7 @@ Limits. Several members who put their knowledge together know more (rule 1 leave
 them). That a kind of loss occurred at all is shown, as in ``publish.counts``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
@@ -31,6 +34,8 @@ from msgspec import Struct
 
 SMALL: Final = 5
 """Members behind a sum, at least: the same as ``publish.counts.SMALL``, which may not be imported here."""
+ROOM: Final = 2
+"""Members' values are two on average, or more. Judgement."""
 SPREAD_PERCENT: Final = 10
 """p of the p% rule; statistical offices take 5 to 20."""
 CLASSES_MAX: Final = 12
@@ -70,22 +75,41 @@ def may_show(candidate: Sequence[Contribution], earlier: Iterable[Parts], *, val
         return True
     if not is_safe_alone(parts, values):
         return False
-    return all(_is_spread(parts ^ old, values) for old in known) and not tells_of_few([*known, parts])
+    return all(_is_safe_beside(parts, old, values) for old in known) and not tells_of_few([*known, parts])
 
 
 def is_safe_alone(parts: Parts, values: Mapping[str, int]) -> bool:
     """Say whether a sum may be shown, if nothing was shown before: enough members, none of whom stands out."""
-    return len(members_of(parts)) >= SMALL and _is_spread(parts, values)
+    sums = _by_member(parts, values)
+    return len(sums) >= SMALL and _is_spread(sums.values()) and _leaves_a_choice(sums.values())
 
 
-def _is_spread(parts: Parts, values: Mapping[str, int]) -> bool:
-    """The p% rule. What is not known any more (a note that was deleted) counts as nothing."""
+def _is_safe_beside(parts: Parts, old: Parts, values: Mapping[str, int]) -> bool:
+    """Say whether the difference of two sums tells of no single member."""
+    if not (parts ^ old) <= values.keys():
+        return False
+    came, left = _by_member(parts - old, values).values(), _by_member(old - parts, values).values()
+    told = () if came and left else (came or left)
+    return _is_spread(_by_member(parts ^ old, values).values()) and _leaves_a_choice(told)
+
+
+def _by_member(parts: Parts, values: Mapping[str, int]) -> dict[str, int]:
+    """Add up by member. A part without a value stands in sums that were shown; it is refused before, or counts zero."""
     sums: dict[str, int] = {}
     for part in parts:
         member = part.rpartition("/")[2]
         sums[member] = sums.get(member, 0) + values.get(part, 0)
-    ordered = sorted(sums.values(), reverse=True)
-    return sum(ordered[2:]) * 100 >= ordered[0] * SPREAD_PERCENT
+    return sums
+
+
+def _is_spread(sums: Collection[int]) -> bool:
+    """The p% rule."""
+    ordered = sorted(sums, reverse=True)
+    return not ordered or sum(ordered[2:]) * 100 >= ordered[0] * SPREAD_PERCENT
+
+
+def _leaves_a_choice(sums: Collection[int]) -> bool:
+    return sum(sums) >= ROOM * len(sums)
 
 
 def members_of(parts: Iterable[str]) -> frozenset[str]:

@@ -19,6 +19,9 @@ WORDS_CHARACTERS_MAX: Final = 500
 LINKS_MAX: Final = 50
 NAME_CHARACTERS_MAX: Final = 80
 """Of who acts."""
+YEARS: Final = (2000, 2100)
+"""From the first year to the last one that a record may name: another one is a mistake in typing, and so near to the
+calendar's ends that nothing can be counted from it."""
 
 
 def is_over(incident: Incident) -> bool:
@@ -122,22 +125,30 @@ def moment(name: str, at: dt.datetime) -> dt.datetime:
     """Give a time in UTC: two local times of one zone cannot be compared where its clocks change.
 
     Raises:
-        ValueError: It has no zone.
+        ValueError: It has no zone, or lies in no year of ``YEARS``.
     """
     if at.tzinfo is None:
         message = f"{name}: a time without its zone. Give UTC."
         raise ValueError(message)
-    return at.astimezone(dt.UTC)
+    first, last = YEARS
+    try:
+        given = at.astimezone(dt.UTC)
+    except OverflowError:
+        given = None
+    if given is None or not first <= given.year <= last:
+        message = f"{name}: a time from {first} to {last}, with its zone. Look at the year."
+        raise ValueError(message)
+    return given
 
 
 def past_moment(name: str, at: dt.datetime, *, now: dt.datetime) -> dt.datetime:
     """Give a time in UTC that has come.
 
     Raises:
-        ValueError: It lies ahead, or has no zone.
+        ValueError: It lies ahead, or is none of ``moment``.
     """
     given = moment(name, at)
-    if given > moment("now", now):
+    if given > now.astimezone(dt.UTC):
         message = f"{name}: {utc(at)} has not come yet (it is {utc(now)}). Give an earlier time."
         raise ValueError(message)
     return given

@@ -6,6 +6,7 @@ done by looks. What looks like none of these (a name, a house) stays, which is w
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,16 +24,29 @@ CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE: Final = re.compile(rf"[{CODE_ALPHABET}U]{{{CODE_CHARACTERS}}}")
 _READ_AS: Final = str.maketrans("OIL", "011", " -")
 
-_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+_WIDE: Final = str.maketrans({"＠": "@", "﹫": "@", "．": ".", "。": ".", "｡": ".", "／": "/", "＋": "+", "：": ":"})
+"""Signs of East Asian widths that machines and people read as the plain ones."""
+_HIDDEN: Final = re.compile(
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+"
+    "|(?<=[!-~])[\u200c\u200d]+(?=[!-~])"
+)
+"""What nobody sees; joiners only between ASCII, for Urdu is written with them."""
 _NOT_HERE: Final = frozenset({"local", "localhost", "lan", "home", "internal", "corp", "arpa"})
 """Names that mean something in one house only, and may be a person's ("amina-laptop.lan"). RFC 6761, 6762, 8375."""
 
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]{0,20}://[^\s<>\"']*", re.IGNORECASE | re.ASCII)
 _PATH: Final = re.compile(
-    r"(?<![\w@.-])((?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24})(?::\d{1,5})?[/?#][^\s<>\"']*", re.IGNORECASE
+    r"(?<![\w@.-])((?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24})(?::\d{1,5})?[/?#\\][^\s<>\"']*", re.IGNORECASE
 )
-_EMAIL: Final = re.compile(r"[^\s@<>,;:()]{1,64}@[^\s@<>,;:()]{1,253}")
-_PHONE: Final = re.compile(r"(?<![\w.])(?:\+|0)\d(?:[ ()/.-]{0,2}\d){6,14}(?!\d)")
+_AT: Final = r"(?:@| ?[\[(] ?at ?[\])] ?)"
+_EMAIL: Final = re.compile(rf"[^\s@<>,;:()\[\]]{{1,64}}{_AT}[^\s@<>,;:()\[\]]{{1,253}}", re.IGNORECASE)
+_DAY: Final = r"(?:19|20)\d\d[-/]\d\d?[-/]\d\d?(?!\d)|\d\d?[-/]\d\d?[-/](?:19|20)\d\d(?!\d)"
+_PHONE: Final = re.compile(
+    r"(?<![\w.])(?:\+|0)\d(?:[ ()/.-]{0,2}\d){6,14}(?!\d)"
+    rf"|(?<![\w.])(?<!\d[ /-])(?!{_DAY})(?!\d\d? )\d{{2,}}(?:[ ()/-]{{0,2}}\d){{7,13}}(?![\d:%])"
+    r"|(?<![\w.+])\d\d? ?\d{3}[ /-]{0,2}\d{6,8}(?!\d)"
+)
+"""With + or 0 before it; nine digits or more without, but no days; a country's number, a network's, a subscriber's."""
 _TARGET_WORDS: Final = "target: choose a service from the list, or write a host name as www.example.pk."
 
 _SCRUBBER: Final = Scrubber(own_addresses(), target=())
@@ -78,7 +92,8 @@ def host_of(text: str) -> str:
 
 def scrub_words(text: str) -> str:
     """Take out of words what could tell who wrote them, or which page they read; Urdu's digits become 0 to 9."""
-    plain = text.translate(_DIGITS)
+    plain = _HIDDEN.sub("", text).translate(_WIDE)
+    plain = "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in plain)
     without_pages = _PATH.sub(lambda found: found[1], _URL.sub(lambda found: host_of(found[0]) or "(link)", plain))
     without_contacts = _PHONE.sub("(number)", _EMAIL.sub("(contact)", without_pages))
     return _SCRUBBER.text(without_contacts)

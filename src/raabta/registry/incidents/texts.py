@@ -24,6 +24,12 @@ _NEEDED: Final = frozenset("\u200c\u200d\u200e\u200f\u061c\u0600\u0601\u0602\u06
 _FORBIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _NO_CHARACTERS: Final = "\ufffe\uffff"
 """XML 1.0, 2.2: feeds cannot hold them."""
+_GROUPED: Final = re.compile(r"(?<!\d)\d{5}[\W_]{0,9}\d{7}[\W_]{0,9}\d(?!\d)")
+"""A card's number as 5-7-1, whatever stands between its parts."""
+_SPELLED: Final = re.compile(r"(?<!\w)(?:\d[\W_]{1,3}){12}\d(?!\w)")
+"""Thirteen digits one by one."""
+_IN_PARTS: Final = re.compile(r"(?<![\w+.,:/-])(?<!\d )(?!0|92 )\d(?: ?\d){12}(?![.,:/-]?\d| \d)")
+"""A whole run of thirteen digits with blanks between them; no phone number, which begins with 0, + or a country."""
 _URL: Final = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?([/?#][!-~]*)?", re.IGNORECASE)
 _MARKUP: Final = re.compile(r"[<>\"'`\\]")
 
@@ -60,7 +66,7 @@ def tidy_text(name: str, text: str, *, n_most: int = TEXT_CHARACTERS_MAX) -> str
     if wrong:
         message = f"{name}: it holds the control character U+{ord(wrong):04X}. Take it out."
         raise ValueError(message)
-    if has_identity_number(tidied):
+    if holds_identity_number(tidied):
         message = f"{name}: this looks like a person's identity number, which is not kept. Leave it out."
         raise ValueError(message)
     return tidied
@@ -89,6 +95,13 @@ def tidy_url(name: str, url: str) -> str:
         message = f"{name}: this is no address of a page. Write https://host/path; other letters as %XX, hosts as xn--…"
         raise ValueError(message)
     return tidied
+
+
+def holds_identity_number(text: str) -> bool:
+    """Say whether a text holds what looks like a person's identity number, also with blanks or hidden signs in it."""
+    seen = "".join(one for one in text if unicodedata.category(one) != "Cf")
+    bare = re.sub(r"[^\S\n]+", " ", seen)
+    return has_identity_number(bare) or any(form.search(bare) for form in (_GROUPED, _SPELLED, _IN_PARTS))
 
 
 def _is_forbidden(character: str) -> bool:

@@ -96,7 +96,9 @@ class Desk:
             timeout=_LIMIT_S,
             check=False,
         )
-        said = Said(words=typed, code=done.returncode, out=done.stdout, err=done.stderr, took_s=time.monotonic() - began)
+        said = Said(
+            words=typed, code=done.returncode, out=done.stdout, err=done.stderr, took_s=time.monotonic() - began
+        )
         with self._lock:
             self.said.append(said)
         if code is not None:

@@ -11,7 +11,7 @@ from typing import Final
 import urllib3
 from msgspec import Struct
 
-from tests.cases.receivers import LOOPBACK, Mailbox, Web, free_port, mail_server, status, web_server
+from tests.cases.receivers import LOOPBACK, Mailbox, Request, Web, free_port, mail_server, status, web_server
 from tests.cases.web import serving_folder
 from tests.lab.publishing.story.desk import COMMAND, Clock, Desk
 
@@ -101,7 +101,12 @@ def ready(desk: Desk, clock: Clock) -> Iterator[Ground]:
         mailbox = Mailbox()
         mail_port = stack.enter_context(mail_server(mailbox))
         called_at: list[dt.datetime] = []
-        hooks = stack.enter_context(web_server(lambda _: called_at.append(clock.now()) or 0.0))
+
+        def answer(_: Request) -> float:
+            called_at.append(clock.now())
+            return 0.0
+
+        hooks = stack.enter_context(web_server(answer))
         chat = stack.enter_context(web_server(lambda _: status(200)))
         urls = {
             name: (origin if name == "site" else stack).enter_context(serving_folder(site / "current"))

@@ -12,8 +12,8 @@ def open_file(story: Story) -> None:
     """Confirmed at once; the CDN's desk has a ticket, and hopes for a repair within 24–48 hours."""
     story.clock.set("2025-05-19 20:30")
     story.ids["may"] = story.incident(
-        "open", "Sites behind Cloudflare cannot be reached", "--title-ur", "Cloudflare کے پیچھے چلنے والی سائٹیں نہیں کھل رہیں",
-        "--kind", "blocking", "--severity", "critical", "--component", "cloudflare", "--operator", "ptcl",
+        "open", "Sites behind Cloudflare cannot be reached",
+        "--title-ur", "Cloudflare کے پیچھے چلنے والی سائٹیں نہیں کھل رہیں", "--kind", "blocking", "--severity", "critical", "--component", "cloudflare", "--operator", "ptcl",
         "--started", "-15m", "--confirmed",
     ).first  # fmt: skip
     contact = story.file("cdn.toml", f'email = "{CONTACTS[3]}"\n')
@@ -24,10 +24,11 @@ def open_file(story: Story) -> None:
     letter = story.file("to-cdn.txt", f"Subject: No answers\nWe measured resets; {LETTERS[0]}.\n")
     story.incident("message", "add", "last", "cloud", "--way", "portal", "--text-file", letter)
     story.incident(
-        "promise", "add", "last", "Repair within 24–48 hours", "--words-ur", "24–48 گھنٹوں میں مرمت", "--party", "cloud",
-        "--due", "+48h", "--public",
+        "promise", "add", "last", "Repair within 24–48 hours", "--words-ur", "24–48 گھنٹوں میں مرمت",
+        "--party", "cloud", "--due", "+48h", "--public",
     )  # fmt: skip
     story.say("may first", "first_notice", "last", "--next", "2025-05-20 10:00")
+    story.send()
     story.build()
 
 
@@ -42,7 +43,12 @@ def prove(story: Story) -> None:
         for name, kind in (("round.jsonl", "measurement"), ("verdicts.jsonl", "verdict"))
     ]
     cause = ("corroborated", "--probability", 95, *(word for id_ in evidence for word in ("--evidence", id_)))
-    words = ("--words-en", "TLS connections are reset when they name a site", "--words-ur", "TLS رابطے سائٹ کا نام آتے ہی توڑ دیے جاتے ہیں")
+    words = (
+        "--words-en",
+        "TLS connections are reset when they name a site",
+        "--words-ur",
+        "TLS رابطے سائٹ کا نام آتے ہی توڑ دیے جاتے ہیں",
+    )
     story.incident("cause", "last", *cause, *words)
     story.incident("step", "last", "cause_identified")
     statement = ("There is no fault on our side.", "--text-ur", "ہماری طرف کوئی خرابی نہیں۔")

@@ -24,7 +24,9 @@ def hear(story: Story) -> None:
         fields += [("contact", REPORTER)] if words == REPORTED else []
         answers.append(story.fill("report", *fields))
     story.found["reports"] = answers
-    story.found["report with a number"] = story.fill("report", ("component", "vpn"), ("words", f"my card is {IDENTITY}"))
+    story.found["report with a number"] = story.fill(
+        "report", ("component", "vpn"), ("words", f"my card is {IDENTITY}")
+    )
     story.told["grouped"] = story.incident("report", "group", "--format", "jsonl")
     story.told["reports due"] = story.incident("due")
     story.clock.set("2024-11-10 14:30")
@@ -75,6 +77,7 @@ def ask(story: Story) -> None:
     story.incident("question", "public", story.ids["trial"])
     story.clock.set("2024-11-10 15:55")
     story.say("november second", "update", "last", "--next", "17:00")
+    story.send()
 
 
 def miss(story: Story) -> None:
@@ -111,10 +114,8 @@ def finish(story: Story) -> None:
     story.say("november over", "resolved", id_, "--next", "2024-11-14 18:00", "--set", "rounds=6")
     story.told["closed"] = story.incident("report", "close", id_, "--because", "VPNs work again since 19:45.")
     story.send()
-    rows = story.incident("report", "list", "--of", id_, "--format", "jsonl").rows
-    story.told["report shown"] = story.incident("report", "show", rows[0]["id"], "--format", "jsonl")
-    codes = [row["code"] for row in rows]
-    story.found["states of reports"] = {story.ask_report(code) for code in codes}
+    codes = [row["code"] for row in story.incident("report", "list", "--of", id_, "--format", "jsonl").rows]
+    story.found["states of reports"] = {code: story.ask_report(code) for code in codes}
     people.bounce(story, people.LOST)
     story.build()
 

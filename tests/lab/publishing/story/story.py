@@ -99,10 +99,9 @@ class Story:
         self.told[f"{name} published"] = self.raabta("bulletin", "publish", self.ids[name])
 
     def say(self, name: str, template: str, about: str = "", *more: object) -> None:
-        """Write, approve and publish a bulletin, and send it."""
+        """Write, approve and publish a bulletin."""
         self.write(name, template, about, *more)
         self.publish(name)
-        self.send()
 
     # --- readers --------------------------------------------------------------------------------------------------
 

@@ -65,12 +65,16 @@ def count_losses(story: Story) -> None:
     """What members lost: noted where they agreed, shown where five did."""
     refused = (story.ids["member 5"], "--kind", "orders_lost", "--amount", 40_000, "--currency", "USD")
     story.told["without consent"] = story.incident("impact", "add", "last", *refused, code=2)
-    notes = [
-        (story.ids[f"member {n}"], "--kind", "orders_lost", "--number", n + 1, "--amount", amount, "--currency", "USD")
+    each = [
+        partial(
+            story.incident, "impact", "add", "last", story.ids[f"member {n}"], "--kind", "orders_lost",
+            "--number", n + 1, "--amount", amount, "--currency", "USD",
+        )
         for n, amount in enumerate(_LOST)
-    ]
-    notes += [(story.ids[f"member {n}"], "--kind", "relocation", "--number", 1) for n in range(2)]
-    story.desk.each(*(partial(story.incident, "impact", "add", "last", *words) for words in notes))
+    ]  # fmt: skip
+    moved = ("--kind", "relocation", "--number", 1)
+    each += [partial(story.incident, "impact", "add", "last", story.ids[f"member {n}"], *moved) for n in range(2)]
+    story.desk.each(*each)
     story.told["losses"] = story.incident("impact", "sum", "last", "--format", "jsonl")
 
 
@@ -78,6 +82,7 @@ def tell(story: Story) -> None:
     """The first notice in time; then weeks in which the cause is not known, and a promise that moves."""
     story.clock.set("2024-07-24 10:20")
     story.say("summer first", "first_notice", story.ids["summer"], "--next", "2024-08-01 18:00")
+    story.send()
     story.told["in time"] = story.incident("due")
     story.clock.set("2024-07-25 12:00")
     say_cable(story)
@@ -91,6 +96,7 @@ def tell(story: Story) -> None:
     story.clock.set("2024-08-15 17:00")
     put_off(story, due="2024-08-27 18:00", reason="The weather at sea")
     story.say("summer third", "update", "last", "--next", "2024-08-28 18:00")
+    story.send()
 
 
 def find(story: Story) -> None:
@@ -115,4 +121,5 @@ def end(story: Story) -> None:
     story.clock.set("2024-09-12 16:00")
     story.incident("step", id_, "reviewed")
     story.say("summer report", "report", id_)
+    story.send()
     story.build()

@@ -6,19 +6,22 @@ from typing import Any
 
 import pytest
 
-from raabta.model.incident import Attachment
+from raabta.model.incident import Attachment, Cause, Incident, IncidentStep, TimelineNote
 from raabta.pipeline import example_document
 from raabta.pipeline.informing.desk.attachments import (
     FILE_BYTES_MAX,
     FileGiven,
     attach_file,
+    detach_file,
     place_of,
     read_attachment,
+    remove_unused,
     withhold_attachment,
 )
+from raabta.pipeline.informing.incidents import set_cause, take_step
 from raabta.registry import Records
 from tests.cases.desk_records import new_id, register_with
-from tests.cases.incident_file import INCIDENT, NOW
+from tests.cases.incident_file import INCIDENT, NOW, incident
 
 PUBLIC = "39.40.1.1"
 
@@ -200,10 +203,8 @@ def test_what_holds_no_such_address_is_attached(records: Records, tmp_path: Path
         ("measurement", b"a,b\n1,2\n", "holds no JSON documents"),
         ("measurement", b'{"probe_ip": "39.40.1.1"', "cannot be read as JSON"),
         ("verdict", document(), "these are not verdicts"),
-        ("capture", b"\xd4\xc3\xb2\xa1rest", "Withhold it"),
-        ("document", b"\x0a\x0d\x0d\x0arest", "Withhold it"),
-        ("picture", b"\xff\xd8\xff\xe1..Exif\x00\x00GPS", "without metadata"),
-        ("picture", b"\x89PNG\r\n\x1a\n....eXIf", "without metadata"),
+        ("document", b"\x0a\x0d\x0d\x0arest", "--kind capture"),
+        ("picture", b"\xff\xd8\xff\xe1\x00\x0bExif\x00\x00GPS", "without metadata"),
     ],
 )
 def test_what_cannot_be_looked_into_or_tells_too_much_is_refused(
@@ -213,10 +214,87 @@ def test_what_cannot_be_looked_into_or_tells_too_much_is_refused(
         attach(records, tmp_path, content, kind=kind)
 
 
-def test_a_capture_is_kept_if_it_is_withheld_and_never_released(records: Records, tmp_path: Path) -> None:
-    capture = attach(records, tmp_path, b"\xd4\xc3\xb2\xa1rest", kind="capture", withheld="holds addresses")
+@pytest.mark.parametrize("content", [b"\xd4\xc3\xb2\xa1rest", b"10:00:00 IP 203.0.113.9.5555 > 1.1.1.1.443"])
+@pytest.mark.parametrize("reason", ["", "of a member's office"])
+def test_a_capture_is_kept_withheld_and_never_released(
+    records: Records, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    capture = attach(records, tmp_path, content, kind="capture", withheld=reason)
+    assert capture.withheld == (reason or "a capture of packets holds addresses of who measured")
+    with pytest.raises(ValueError, match="goes into no pack"):
+        attach(records, tmp_path, content, kind="capture", include=True)
     with pytest.raises(ValueError, match="goes into no pack"):
         withhold_attachment(records, capture.id, reason="")
+
+
+def test_what_cannot_be_looked_into_is_withheld_until_a_person_lets_it_go(records: Records, tmp_path: Path) -> None:
+    pdf = attach(records, tmp_path, b"%PDF-1.7 x", name="letter.pdf")
+    assert pdf.withheld == "not cleared by the desk: a PDF cannot be looked into by a machine"
+    assert withhold_attachment(records, pdf.id, reason="").withheld == ""
+    assert attach(records, tmp_path, b"%PDF-1.7 y", name="b.pdf", include=True).withheld == ""
+    assert (
+        attach(records, tmp_path, b"%PDF-1.7 z", name="c.pdf", withheld="names a member").withheld == "names a member"
+    )
+    with pytest.raises(ValueError, match="include, withheld: only one"):
+        attach(records, tmp_path, b"%PDF-1.7 a", include=True, withheld="names a member")
+
+
+def test_the_same_file_attached_again_can_be_withheld_by_that_and_never_released(
+    records: Records, tmp_path: Path
+) -> None:
+    first = attach(records, tmp_path, b"words")
+    again = attach(records, tmp_path, b"words", withheld="names a member")
+    assert (again.id, again.withheld) == (first.id, "names a member")
+    assert attach(records, tmp_path, b"words", include=True).withheld == "names a member"
+    other = attach(records, tmp_path, b"10:00 S", name="text of tcpdump")
+    assert attach(records, tmp_path, b"10:00 S", kind="capture").withheld
+    assert records.get(Attachment, other.id).kind == "capture"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("by", ["", "35202 1234567 1"])
+def test_who_attaches_is_named_and_no_number(records: Records, tmp_path: Path, by: str) -> None:
+    given = FileGiven(incident_id=INCIDENT, kind="document", name="x", content=b"x")
+    with pytest.raises(ValueError, match="^by: "):
+        attach_file(records, given, folder=tmp_path, by=by, now=NOW, new_id=new_id)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_detached_leaves_a_line_and_its_file_goes_with_the_last_one(records: Records, tmp_path: Path) -> None:
+    records.add(incident(id="in-other"))
+    here = attach(records, tmp_path, b"words", name="Amina.txt")
+    there = attach(records, tmp_path, b"words", incident_id="in-other")
+    take_step(records, INCIDENT, step=IncidentStep(state="confirmed", at=NOW, by="Sana"), now=NOW)
+    found = Cause(
+        at=NOW, by="Sana", evidence_class="measured", probability_percent=80, words_en="x", evidence_ids=(here.id,)
+    )
+    set_cause(records, INCIDENT, cause=found, now=NOW)
+    detach(records, here.id)
+    assert records.get(Attachment, here.id) is None
+    kept = records.get(Incident, INCIDENT)
+    assert kept is not None
+    assert [one.evidence_ids for one in kept.causes] == [()]
+    (line,) = records.find(TimelineNote, incident_id=INCIDENT)
+    assert line.text == f"Detached {here.id} (document): names a person"
+    assert not remove_unused(records, tmp_path, here.sha256)
+    assert read_attachment(tmp_path, there) == b"words"
+    detach(records, there.id)
+    assert remove_unused(records, tmp_path, there.sha256)
+    assert not place_of(tmp_path, there.sha256).exists()
+    assert not remove_unused(records, tmp_path, there.sha256)
+
+
+def detach(records: Records, id_: str, because: str = "names a person") -> Attachment:
+    note = TimelineNote(id=new_id("nt-"), incident_id="", at=NOW, text=because, by="Sana")
+    return detach_file(records, id_, note=note)
+
+
+def test_nothing_is_detached_without_a_reason_or_twice(records: Records, tmp_path: Path) -> None:
+    here = attach(records, tmp_path, b"words")
+    with pytest.raises(ValueError, match="because: it is empty"):
+        detach(records, here.id, because=" ")
+    detach(records, here.id)
+    with pytest.raises(LookupError, match="no attachment"):
+        detach(records, here.id)
 
 
 def test_deep_nesting_is_not_followed_for_ever(records: Records, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import datetime as dt
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -129,6 +130,60 @@ def test_who_is_deleted_after_a_sum_was_shown_is_not_found_by_subtraction(record
     assert "o-2" not in repr(list(records.find(ImpactRelease)))
 
 
+def test_the_loss_of_who_was_deleted_is_not_found_by_subtraction_however_many_come_later(records: Records) -> None:
+    for member, amount in enumerate((1_000_000, 950_000, 100_000, 100_000, 100_000, 100_000, 100_000)):
+        note(records, member, amount)
+    assert shown(records) == [(2_450_000, 7)]
+    remove_organisation(records, "o-0")
+    for member in range(7, 16):
+        note(records, member, 1_000)
+        assert shown(records) == [(None, None)]
+
+
+def test_a_note_that_was_wrong_leaves_the_sum_when_enough_has_changed_beside_it(records: Records) -> None:
+    wrong = note(records, 0, 300)
+    for member in range(1, 6):
+        note(records, member)
+    assert shown(records) == [(800, 6)]
+    remove_impact(records, wrong.id)
+    assert wrong.id not in {one.id for one in list_impact(records, INCIDENT)}
+    assert shown(records) == [(None, None)]
+    for member in range(6, 10):
+        note(records, member)
+    assert shown(records) == [(900, 9)]
+    with pytest.raises(LookupError, match="no impact note"):
+        remove_impact(records, wrong.id)
+
+
+def test_a_large_note_that_was_wrong_is_not_found_among_small_ones(records: Records) -> None:
+    wrong = note(records, 0, 900)
+    for member in range(1, 7):
+        note(records, member)
+    assert shown(records) == [(1500, 7)]
+    remove_impact(records, wrong.id)
+    for member in range(7, 13):
+        note(records, member, 10)
+        assert shown(records) == [(None, None)]
+
+
+def test_a_note_that_was_in_no_sum_goes_for_good(records: Records) -> None:
+    remove_impact(records, note(records, 0).id)
+    assert records.count(ImpactNote) == 0
+
+
+def test_five_members_who_lost_one_client_each_are_no_sum(records: Records) -> None:
+    for member in range(5):
+        note(records, member, 0, kind="clients_lost", number=1, currency="")
+    assert shown(records) == [(None, None)]
+
+
+@pytest.mark.parametrize("by", ["", "35202 1234567 1", "35202\u200c1234567\u200c1"])
+def test_who_notes_it_is_named_and_no_number(records: Records, by: str) -> None:
+    given = ImpactGiven(incident_id=INCIDENT, organisation_id="o-0", kind="penalty", number=1)
+    with pytest.raises(ValueError, match="^by: "):
+        add_impact(records, given, by=by, now=NOW, new_id=new_id)
+
+
 def test_a_note_that_was_wrong_is_not_found_by_subtraction(records: Records) -> None:
     notes = [note(records, member) for member in range(6)]
     shown(records)
@@ -216,6 +271,9 @@ def test_whatever_is_asked_when_no_arithmetic_tells_of_fewer_than_five(records: 
         ({"amount": -5}, "amount: a whole number"),
         ({"amount": 10**16}, "amount: a whole number"),
         ({"number": -1}, "number: a whole number"),
+        ({"from_on": dt.date(1, 1, 1)}, "from, until: a day from 2000 to 2100"),
+        ({"until_on": dt.date(9999, 12, 31)}, "from, until: a day from 2000 to 2100"),
+        ({"words": "card 35202 1234567   1"}, "identity number"),
         ({"kind": "tears"}, "kind: one of clients_lost"),
         ({"words": "card 35202-1234567-1"}, "identity number"),
     ],

@@ -13,9 +13,10 @@ from typing import Final, Literal, get_args
 
 from msgspec import Struct, structs
 
-from raabta.model.incident import Attachment
-from raabta.pipeline.informing.desk.inspecting import inspect_file
+from raabta.model.incident import Attachment, TimelineNote
+from raabta.pipeline.informing.desk.inspecting import CAPTURE, inspect_file
 from raabta.pipeline.informing.desk.questions import require_incident
+from raabta.registry.incidents.steps import acting
 from raabta.registry.incidents.texts import needed, tidy_line
 from raabta.registry.records import Records
 from raabta.registry.secrets import sync_folder
@@ -29,7 +30,10 @@ Kind = Literal["measurement", "verdict", "route", "capture", "document", "pictur
 
 
 class FileGiven(Struct, frozen=True, kw_only=True):
-    """A file. ``name`` is how it is called, without folders; ``withheld`` why it goes into no evidence pack."""
+    """A file. ``name`` is how it is called, without folders; ``withheld`` why it goes into no evidence pack.
+
+    ``include`` says that a person has looked into it: then it goes although no machine can (see ``inspecting``).
+    """
 
     incident_id: str
     kind: Kind
@@ -37,6 +41,7 @@ class FileGiven(Struct, frozen=True, kw_only=True):
     content: bytes
     source: str = ""
     withheld: str = ""
+    include: bool = False
 
 
 def attach_file(
@@ -61,23 +66,20 @@ def attach_file(
         OSError: It cannot be written.
     """
     require_incident(records, given.incident_id)
-    name = _tidy_name(given.name)
-    if given.kind not in get_args(Kind):
-        message = f"kind: one of {', '.join(get_args(Kind))}."
-        raise ValueError(message)
-    if not 0 < len(given.content) <= FILE_BYTES_MAX:
-        message = f"{name}: a file has 1 to {FILE_BYTES_MAX >> 20} MiB. Attach a part of it."
-        raise ValueError(message)
-    withheld = tidy_line("withheld", given.withheld)
+    name, author = _tidy_name(given.name), acting(by)
+    source, wished = tidy_line("source", given.source), tidy_line("withheld", given.withheld)
+    _check(given, name, is_withheld=bool(wished))
     found = inspect_file(given.content, kind=given.kind)
-    if found.refusal and not (withheld and given.kind == "capture"):
+    if found.refusal:
         message = f"{name}: {found.refusal}"
         raise ValueError(message)
+    withheld = wished or ("" if given.include else found.withheld)
     sha256 = hashlib.sha256(given.content).hexdigest()
     same = next((one for one in records.find(Attachment, incident_id=given.incident_id) if one.sha256 == sha256), None)
     _store(folder, sha256, given.content)
     if same is not None:
-        return same
+        is_capture = given.kind == "capture"
+        return _again(records, same, is_capture=is_capture, withheld=withheld if wished or is_capture else "")
     attachment = Attachment(
         id=new_id("at-"),
         incident_id=given.incident_id,
@@ -85,14 +87,88 @@ def attach_file(
         name=name,
         sha256=sha256,
         size_bytes=len(given.content),
-        source=tidy_line("source", given.source),
+        source=source,
         facts=found.facts,
         withheld=withheld,
         added_at=now,
-        by=by,
+        by=author,
     )
     records.add(attachment)
     return attachment
+
+
+def _check(given: FileGiven, name: str, *, is_withheld: bool) -> None:
+    if given.kind not in get_args(Kind):
+        message = f"kind: one of {', '.join(get_args(Kind))}."
+        raise ValueError(message)
+    if not 0 < len(given.content) <= FILE_BYTES_MAX:
+        message = f"{name}: a file has 1 to {FILE_BYTES_MAX >> 20} MiB. Attach a part of it."
+        raise ValueError(message)
+    if given.include and given.kind == "capture":
+        message = f"{name}: {CAPTURE}, and goes into no pack. Leave out --include."
+        raise ValueError(message)
+    if given.include and is_withheld:
+        raise ValueError("include, withheld: only one of them.")
+
+
+def _again(records: Records, same: Attachment, *, is_capture: bool, withheld: str) -> Attachment:
+    """Give what is attached already; withheld from now on where it is attached again as that, and never let go."""
+    changed = structs.replace(same, kind="capture" if is_capture else same.kind, withheld=same.withheld or withheld)
+    if changed != same:
+        records.put(changed)
+    return changed
+
+
+def detach_file(records: Records, id_: str, *, note: TimelineNote) -> Attachment:
+    """Take an attachment out of its incident. Its file goes by ``remove_unused``, after this change was committed.
+
+    Causes that name it as evidence do so no more.
+
+    Args:
+        records: Of a change.
+        id_: The attachment's.
+        note: Becomes the timeline's line on it: its id, time and author; its text is the reason. The file's name and
+            source do not stand there.
+
+    Returns:
+        What was attached.
+
+    Raises:
+        LookupError: There is none.
+        ValueError: There is no reason.
+    """
+    attachment = require_attachment(records, id_)
+    because = needed("because", tidy_line("because", note.text))
+    incident = require_incident(records, attachment.incident_id)
+    causes = tuple(
+        structs.replace(cause, evidence_ids=tuple(one for one in cause.evidence_ids if one != id_))
+        for cause in incident.causes
+    )
+    if causes != incident.causes:
+        records.put(structs.replace(incident, causes=causes, changed_at=note.at))
+    records.remove(Attachment, id_)
+    words = f"Detached {id_} ({attachment.kind}): {because}"
+    records.add(structs.replace(note, incident_id=incident.id, text=words, by=acting(note.by)))
+    return attachment
+
+
+def remove_unused(records: Records, folder: Path, sha256: str) -> bool:
+    """Remove a file that no attachment has any more; say whether it went.
+
+    Args:
+        records: Of a change, so that nobody attaches the same file meanwhile.
+        folder: Of the register's key.
+        sha256: The file's.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    place = place_of(folder, sha256)
+    if records.count(Attachment, sha256=sha256) or not place.exists():
+        return False
+    place.unlink()
+    sync_folder(place.parent)
+    return True
 
 
 def withhold_attachment(records: Records, id_: str, *, reason: str) -> Attachment:

@@ -12,13 +12,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, get_args
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from raabta.model.incident import ImpactKind, ImpactNote, ImpactRelease
 from raabta.model.register import Consent, Organisation
 from raabta.pipeline.informing.desk.questions import require_incident
 from raabta.pipeline.registering import RECIPIENT
 from raabta.registry.incidents.aggregating import Contribution, Parts, may_show, members_of
+from raabta.registry.incidents.steps import YEARS, acting
 from raabta.registry.incidents.texts import tidy_text
 from raabta.registry.records import Records
 
@@ -28,6 +29,8 @@ WORDS_CHARACTERS_MAX: Final = 2_000
 NUMBER_MAX: Final = 10**9
 AMOUNT_MAX: Final = 10**15
 """Whole units of a currency: a mistake in typing is larger than any loss."""
+REMOVED: Final = ""
+"""As its consent: a note that was taken back, and stays as long as its member for the judgement of later sums."""
 MARK_CHARACTERS: Final = 16
 """64 bits in hexadecimal: two members of one incident never meet."""
 
@@ -113,7 +116,7 @@ def add_impact(
         until_on=given.until_on,
         consent_id=consent.id,
         words=tidy_text("words", given.words, n_most=WORDS_CHARACTERS_MAX),
-        by=by,
+        by=acting(by),
         created_at=now,
     )
     records.add(note)
@@ -128,6 +131,10 @@ def _check(given: ImpactGiven) -> None:
         (not (given.number or given.amount), "number, amount: give one of them."),
         (bool(given.amount) != bool(given.currency), "currency: an amount has one, and nothing else has."),
         (bool(given.currency) and not CURRENCY.fullmatch(given.currency), "currency: three capitals, as PKR or USD."),
+        (
+            any(day and not YEARS[0] <= day.year <= YEARS[1] for day in (given.from_on, given.until_on)),
+            f"from, until: a day from {YEARS[0]} to {YEARS[1]}.",
+        ),
         (
             bool(given.from_on and given.until_on and given.from_on > given.until_on),
             "until: it ends before it begins. Give a later day.",
@@ -287,15 +294,24 @@ def list_impact(records: Records, incident_id: str) -> list[ImpactNote]:
         LookupError: There is no such incident.
     """
     require_incident(records, incident_id)
-    return list(records.find(ImpactNote, incident_id=incident_id))
+    return [one for one in records.find(ImpactNote, incident_id=incident_id) if one.consent_id != REMOVED]
 
 
 def remove_impact(records: Records, id_: str) -> None:
-    """Remove a note that was wrong; what was shown with it is remembered, and no sum tells what it held.
+    """Remove a note that was wrong from every later sum.
+
+    Where it stood in a sum that was shown, its number stays, without words, for nobody but the judgement of later sums:
+    else these could not be kept from telling it. It goes when its member is deleted.
 
     Raises:
         LookupError: There is none.
     """
-    if not records.remove(ImpactNote, id_):
+    note = records.get(ImpactNote, id_)
+    if note is None or note.consent_id == REMOVED:
         message = f"{id_}: no impact note has this id. Look for it with: raabta incident impact list"
         raise LookupError(message)
+    shown = records.find(ImpactRelease, incident_id=note.incident_id)
+    if any(part.partition("/")[0] == id_ for release in shown for part in release.parts):
+        records.put(structs.replace(note, consent_id=REMOVED, words=""))
+    else:
+        records.remove(ImpactNote, id_)
