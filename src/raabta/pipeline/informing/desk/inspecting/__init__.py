@@ -89,7 +89,7 @@ def _unsure(text: str, kind: str, name: str) -> str:
         return "it is neither a PNG nor a JPEG picture"
     if text.lstrip()[:1] in ("{", "["):
         return "it begins as JSON, and cannot be read as that"
-    return "its text holds addresses of machines" if holds_any_address(text) else ""
+    return "its text holds addresses of machines, or is very long" if holds_any_address(text) else ""
 
 
 def _about_documents(documents: list[Document], kind: str) -> str:

@@ -53,13 +53,16 @@ _IN_TEXT: Final = re.compile(r"[0-9a-f:.]{3,45}", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\s*(?:(\d{8,10})|0x([0-9a-f]{7,8}))\s*", re.IGNORECASE)
 _LOWEST_NUMBER: Final = 1 << 24
 """1.0.0.0: a smaller number is a count."""
-_VALUE: Final = re.compile(
-    r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d])|(?<![0-9a-f:])[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f:.]{0,39}",
-    re.IGNORECASE,
+_NAMED: Final = re.compile(
+    r"(?:[Ii][Pp]|[Aa](?:ddr|DDR)[a-zA-Z]{0,5}|[Ff](?:orwarded|ORWARDED)[ _-]?(?:[Ff]or|FOR)|[Xx][ _-]?[Cc](?:lient|LIENT))"
+    r"[\\\"']{0,15}\s{0,8}(?:=>|[:=>])\s{0,8}[\\\"'\[{(]{0,15}([0-9A-Fa-f:.]{3,45})"
 )
-_BEFORE: Final = re.compile(r"([\w -]{2,60})[\\\"']{0,15}\s{0,8}(?:=>|[:=>])\s{0,8}[\\\"'\[{(]{0,15}$")
-_LOOKED_BACK: Final = 110
-"""Characters before an address in which its name stands: those of ``_BEFORE``."""
+"""The end of a field's name and an address. All names of ``OWN_FIELDS`` and ``ECHO_HEADERS`` that count here end so."""
+_NAME: Final = re.compile(r"[\w -]{0,40}$")
+_LOOKED_BACK: Final = 40
+"""Characters in which the beginning of a name stands."""
+TEXT_CHARACTERS_MAX: Final = 2_000_000
+"""A longer text is not looked through for any address at all."""
 
 
 def own_address(value: Any, place: str = "", depth: int = 0) -> str:
@@ -89,21 +92,22 @@ def own_address(value: Any, place: str = "", depth: int = 0) -> str:
 
 def named_in_text(text: str) -> str:
     """Name what stands before an address in a text as such a field's name does, "" where nothing does."""
-    for found in _VALUE.finditer(text):
-        before = _BEFORE.search(text, max(0, found.start() - _LOOKED_BACK), found.start())
-        if before is None or not _is_address(found[0]):
-            continue
-        words = before[1].split()
+    for found in _NAMED.finditer(text):
+        before = _NAME.search(text, max(0, found.start() - _LOOKED_BACK), found.start())
+        ending = re.split(r"[\\\"']|\s{0,8}[:=>]", found[0], maxsplit=1)[0]
+        words = f"{before[0] if before else ''}{ending}".split()
         for n_words in (1, 2, 3):
             name = _plain("".join(words[-n_words:]))
-            if name in (OWN_FIELDS | ECHO_HEADERS) - _NOT_IN_TEXT:
+            if name in (OWN_FIELDS | ECHO_HEADERS) - _NOT_IN_TEXT and _is_address(found[1]):
                 return " ".join(words[-n_words:])
     return ""
 
 
 def holds_any_address(text: str) -> bool:
-    """Say whether a text holds the address of any machine, which may be that of who measured."""
-    return any(_is_address(found) or _is_hardware(found) for found in set(ADDRESSES.findall(text)))
+    """Say whether a text holds the address of any machine, which may be that of who measured, or is too long to say."""
+    if len(text) > TEXT_CHARACTERS_MAX:
+        return True
+    return any(_is_address(found[0]) or _is_hardware(found[0]) for found in ADDRESSES.finditer(text))
 
 
 def _holds_address(value: Any) -> bool:
