@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from raabta.cli.register.opening import KEY_PLACE, PLACE, open_from_options, opened
+from raabta.cli.register.opening import KEY_PLACE, PLACE, open_from_options 
 from raabta.model.bulletin import Bulletin
 from raabta.model.incident import Incident, IncidentStep, MemberReport, Promise
 from raabta.model.publication import PublicThread
 from raabta.model.subscription import Subscriber
 from raabta.pipeline.informing.settings import read_publishing
-from raabta.pipeline.informing.subscribing.addresses import hash_address
 from raabta.registry import Register
+from raabta.registry.subscribers import address_hash
 from tests.cases.published import many_threads, put_threads
 
 N_INCIDENTS: Final = 10_000
@@ -46,7 +46,7 @@ COMMANDS: Final = (
     f"incident note {NEWEST} 'Called the desk again.'",
     f"incident change {NEWEST} --severity critical",
     f"incident party add {NEWEST} cdn 'The CDN' --desk NOC",
-    f"incident promise add {NEWEST} 'Repair' --until +48h",
+    f"incident promise add {NEWEST} 'Repair' --due +48h",
     f"incident link {NEWEST} https://example.org/news",
     "incident open 'Sites cannot be reached' --component cloudflare --confirmed",
     "incident report take --target cloudflare --symptom slow",
@@ -168,7 +168,7 @@ def _subscriber(number: int, register: Register) -> Subscriber:
         id=f"su-{number:016}",
         channel="email",
         address=address,
-        address_hash=hash_address(register.key, "email", address=address),
+        address_hash=address_hash(register.key, "email", mailbox=address, address=address),
         component_ids=("cloudflare",) if number % 3 else (),
         state="confirmed",
         created_at=FIRST_AT,

@@ -38,9 +38,9 @@ def pages_of(site: Site, threads: Sequence[PublicThread], *, now: dt.datetime = 
     for thread in threads:
         made |= render_thread(thread, site)
     for component in site.components:
-        made |= render_component(component, [one for one in threads if component.id in one.component_ids], site)
+        made |= render_component(component, [one for one in threads if component.id in one.component_ids], site=site)
     for month, some in by_month.items():
-        made |= render_month(month, some, site)
+        made |= render_month(month, some, site=site)
     return made
 
 

@@ -5,11 +5,18 @@ from pathlib import Path
 import pytest
 
 from raabta.model.exemption import Lease, LeaseGrant, Recipient, Review
-from raabta.model.incident import Incident, MemberReport
+from raabta.model.incident import Incident, MemberReport, Party, PartyRole
 from raabta.model.register import Case, Organisation, Person
-from raabta.model.subscription import Subscriber
+from raabta.model.subscription import Delivery, DeliveryState, Subscriber
 from raabta.registry import Register
-from raabta.registry.deletion import forget, remove_organisation, remove_person, settle_key, waiting_key
+from raabta.registry.deletion import (
+    forget,
+    parties_that_stay,
+    remove_organisation,
+    remove_person,
+    settle_key,
+    waiting_key,
+)
 from raabta.registry.schema import KINDS
 from raabta.registry.secrets import read_key, write_key
 from raabta.registry.store import read_fingerprint
@@ -152,6 +159,46 @@ def test_incident_files_and_subscriptions_stay_without_who_left(place: Path) -> 
         assert reports == [("", "", ""), ("o-b", "words of o-b", "o-b@example.pk")]
         assert [found.member_id for found in records.find(Subscriber)] == ["", "o-b"]
     assert [file.name for file in place.iterdir() if b"o-a" in file.read_bytes()] == []
+
+
+def test_nothing_is_sent_any_more_about_reports_of_who_left(place: Path) -> None:
+    def sent_about(report_id: str, state: DeliveryState = "waiting") -> Delivery:
+        return Delivery(
+            id=f"acknowledge/{report_id}/{state}",
+            channel="email",
+            reason="acknowledge",
+            subject_id=report_id,
+            to_id=report_id,
+            state=state,
+            created_at=NOW,
+            next_try_at=NOW,
+        )
+
+    with register_in(place) as register, register.change() as records:
+        records.add_all([a_report("rp-a", "o-a"), a_report("rp-b", "o-b")])
+        records.add_all([sent_about("rp-a"), sent_about("rp-a", "sent"), sent_about("rp-b")])
+    forget_a(place)
+    with register_in(place) as register, register.look() as records:
+        left = [(one.subject_id, one.state) for one in records.find(Delivery)]
+    assert left == [("rp-a", "sent"), ("rp-b", "waiting")]
+
+
+def test_contacts_of_who_leaves_are_found_in_incident_files_by_name_domain_and_people(place: Path) -> None:
+    def a_party(id_: str, role: PartyRole = "member", **fields: str) -> Party:
+        return Party(id=id_, incident_id="in-a", role=role, **{"name_en": "X"} | fields, created_at=NOW)
+
+    with register_in(place) as register, register.change() as records:
+        records.add_all(
+            [
+                a_party("pa-name", name_en="VANISHING Ltd"),
+                a_party("pa-domain", email="amina@Vanishing.pk"),
+                a_party("pa-person", contact_name="Vanishing Person"),
+                a_party("pa-other", name_en="Staying Ltd", email="a@staying.pk"),
+                a_party("pa-operator", role="operator", name_en="Vanishing Ltd"),
+            ]
+        )
+        assert [one.id for one in parties_that_stay(records, "o-a")] == ["pa-domain", "pa-name", "pa-person"]
+        assert parties_that_stay(records, "o-nothing") == []
 
 
 def an_incident(id_: str, member_ids: tuple[str, ...]) -> Incident:

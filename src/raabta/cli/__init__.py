@@ -4,8 +4,8 @@ Read in this order: ``diagnose`` (the command and its options) → ``run`` (docu
 ``output`` (files that appear whole or not at all) and ``progress`` → what is written: ``writers`` (jsonl, csv) and
 ``parquet``, ``summary`` (the table), ``explain`` with ``waterfall`` (one measurement in full). ``words`` says things to
 people. Likewise ``probe`` → ``probe_run`` → ``probe_report``; ``control``; ``lab`` → ``lab_run`` → ``lab_table``,
-``lab_score``, ``lab_fit``; ``register`` (``org``, ``endpoint``, ``case``, ``lease``), ``lists``, ``gateway``, ``incident``, ``bulletin``,
-``subscribe``, ``publish``, ``pack``.
+``lab_score``, ``lab_fit``; ``register`` (``org``, ``endpoint``, ``case``, ``lease``), ``lists``, ``gateway``; the desk:
+``incident``, ``bulletin``, ``subscribe``, ``publish``, ``pack``.
 
 A module that needs the pipeline, rich or pyarrow is imported when its command runs, so that ``--help`` is quick.
 """
@@ -47,7 +47,7 @@ Try one of these:
   raabta org add --help                       a member; then endpoint, case
   raabta list keys rehearse hall              sign a list, for practice
   raabta gateway --help                       load a list, test it, undo it
-  raabta incident open                        an incident; then bulletin, publish
+  raabta incident open                        then bulletin, publish
 
 All options:  raabta COMMAND --help
 Guides:       docs/guides/, in the source of Raabta

@@ -49,7 +49,10 @@ class PublicStatement(Struct, frozen=True, kw_only=True):
 
 
 class PublicPromise(Struct, frozen=True, kw_only=True):
-    """Who promised what until when, and whether it was kept. An empty party is the publisher."""
+    """Who promised what until when, and whether it was kept. An empty party is the publisher.
+
+    A promise that was put off stays: ``put_off`` holds the deadlines that it had before.
+    """
 
     party_en: str = ""
     party_ur: str = ""
@@ -57,6 +60,7 @@ class PublicPromise(Struct, frozen=True, kw_only=True):
     words_ur: str = ""
     made_at: dt.datetime
     due_at: dt.datetime
+    put_off: tuple[dt.datetime, ...] = ()
     state: str
     settled_at: dt.datetime | None = None
 
@@ -133,8 +137,8 @@ class PublishedFile(Struct, frozen=True, kw_only=True):
 class Manifest(Struct, frozen=True, kw_only=True):
     """All files of the site at one build. Signed (minisign); a mirror is right when it serves just these.
 
-    ``serial`` rises with every build, ``sequence`` is the newest bulletin within. After ``expires_at`` a mirror is old, whatever
-    else it says.
+    ``serial`` rises with every build, ``sequence`` is the newest bulletin within. After ``expires_at`` a mirror is
+    old, whatever else it says.
     """
 
     site: str

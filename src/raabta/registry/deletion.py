@@ -26,15 +26,16 @@ from msgspec import structs
 from sqlalchemy import Text, bindparam, cast, select, text, update
 
 from raabta.model.exemption import Lease, LeaseGrant, Review
-from raabta.model.incident import Incident, MemberReport
+from raabta.model.incident import Incident, MemberReport, Party
 from raabta.model.register import MemberEndpoint, Organisation, Person
-from raabta.model.subscription import Subscriber
+from raabta.model.subscription import Delivery, Subscriber
 from raabta.registry.engine import plain_errors
 from raabta.registry.records import Records, sealing_place
 from raabta.registry.schema import KINDS, SEALED, STATE, key_name, table_of
 from raabta.registry.secrets import RegisterKey, Sealer, sync_folder, write_key
 from raabta.registry.store import Register
 
+IDS_AT_ONCE = 500
 Removed = dict[str, int]
 """How many rows went, by table."""
 
@@ -103,19 +104,46 @@ def remove_organisation(records: Records, id_: str, *, references: Iterable[str]
 def _leave_incidents(records: Records, id_: str) -> None:
     """Take an organisation out of incident files and subscriptions, which stay: as who was hit, reported, subscribed.
 
-    Of its reports words and contact go as well, for they are its people's. Sums of impact that were shown name it by a
-    mark that nobody can trace any more.
+    Of its reports words and contact go as well, for they are its people's, and what waits to be sent about them. Sums
+    of impact that were shown name it by a mark that nobody can trace any more. Parties of incident files stay: nothing
+    says whose they are (``parties_that_stay``).
     """
     hit = cast(table_of(Incident).c.member_ids, Text).contains(f'"{id_}"', autoescape=True)
     records.put_all(
         structs.replace(found, member_ids=tuple(one for one in found.member_ids if one != id_))
         for found in records.where(Incident, hit)
     )
-    records.put_all(
+    reports = [
         structs.replace(found, member_id="", words="", contact="")
         for found in records.find(MemberReport, member_id=id_)
-    )
+    ]
+    records.put_all(reports)
+    for start in range(0, len(reports), IDS_AT_ONCE):
+        ids = [report.id for report in reports[start : start + IDS_AT_ONCE]]
+        records.remove_all(Delivery, subject_id=ids, state="waiting")
     records.put_all(structs.replace(found, member_id="") for found in records.find(Subscriber, member_id=id_))
+
+
+def parties_that_stay(records: Records, id_: str) -> list[Party]:
+    """Give members' contacts in incident files that may be an organisation's own, before it is removed.
+
+    A party has a name that somebody typed, and no organisation. So it is looked for by names, domains, and addresses of
+    the organisation's people; which of them are its own a person must say.
+    """
+    organisation = records.get(Organisation, id_)
+    if organisation is None:
+        return []
+    people = list(records.find(Person, organisation_id=id_))
+    names = {organisation.legal_name, organisation.trade_name, *(one.name for one in people)}
+    contacts = {contact for one in people for contact in (one.email, one.phone)}
+    wanted = {text.casefold() for text in names | contacts | set(organisation.domains)} - {""}
+
+    def is_like(party: Party) -> bool:
+        texts = (party.name_en, party.name_ur, party.contact_name, party.email, party.phone)
+        seen = {text.casefold() for text in (*texts, party.email.rpartition("@")[2])}
+        return bool(seen & wanted)
+
+    return [party for party in records.find(Party, role="member") if is_like(party)]
 
 
 def all_sponsored(records: Records, id_: str) -> list[Organisation]:

@@ -1,13 +1,16 @@
 """Reports, questions, drafts, impact and attachments from the command line."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from raabta.cli.incident import app
+from raabta.cli.incident.desk.files import read_files
 from raabta.model.incident import MemberReport
 from raabta.pipeline import example_document
 from raabta.registry import open_register
@@ -174,6 +177,72 @@ def test_files_are_attached_all_or_none(run: Run, folder: Path, tmp_path: Path) 
     assert ids(run("withhold", id_, "--release")) == [id_]
     assert run("attach", INCIDENT, tmp_path / "none", "--kind", "document").exit_code == 1
     assert len(list((folder / "attachments").rglob("*"))) == 2
+
+
+def test_what_no_machine_can_look_into_is_withheld_and_that_is_said(run: Run, tmp_path: Path) -> None:
+    letter, dump = tmp_path / "letter.pdf", tmp_path / "dump.txt"
+    letter.write_bytes(b"%PDF-1.7 x")
+    dump.write_bytes(b"10:00:00 IP 203.0.113.9.5555 > 1.1.1.1.443")
+    made = run("attach", INCIDENT, letter, "--kind", "document")
+    (id_,) = ids(made)
+    assert "Withheld from packs: not cleared by the desk: a PDF" in made.stderr
+    assert f"raabta incident withhold {id_} --release" in made.stderr
+    capture = run("attach", INCIDENT, dump, "--kind", "capture")
+    assert "Withheld from packs: a capture of packets" in capture.stderr
+    assert "--release" not in capture.stderr
+    assert run("withhold", ids(capture)[0], "--release").exit_code == 2
+    letter.write_bytes(b"%PDF-1.7 y")
+    assert "Withheld" not in run("attach", INCIDENT, letter, "--kind", "document", "--include").stderr
+    assert run("attach", INCIDENT, dump, "--kind", "capture", "--include").exit_code == 2
+
+
+def test_a_pipe_a_device_and_a_folder_are_no_files(run: Run, tmp_path: Path) -> None:
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe)
+    with large.open("wb") as stream:
+        stream.truncate((64 << 20) + 1)
+    for file, words in ((pipe, "a pipe or a device"), ("/dev/zero", "a device"), (tmp_path, "a folder"), (large, "64")):
+        refused = run("attach", INCIDENT, file, "--kind", "document")
+        assert (refused.exit_code, words in refused.stderr) == (2, True), refused.stderr
+    zeros = run("question", "add", "--asked-of", "PTA", "--text-file", "/dev/zero")
+    assert (zeros.exit_code, "too long" in zeros.stderr) == (2, True)
+
+
+def test_files_are_bounded_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [tmp_path / "a", tmp_path / "b"]
+    for file in files:
+        file.write_bytes(b"12345")
+    assert read_files(files, n_files_most=2, n_bytes_most=10) == [("a", b"12345"), ("b", b"12345")]
+    for bounds, words in (({"n_bytes_most": 9}, "all files together"), ({"n_files_most": 1}, "1 at once")):
+        with pytest.raises(typer.Exit):
+            read_files(files, **bounds)
+        assert words in capsys.readouterr().err
+
+
+def test_a_file_that_is_detached_is_gone_and_the_timeline_says_so(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("names Amina")
+    (id_,) = ids(run("attach", INCIDENT, tmp_path / "x.txt", "--kind", "document"))
+    assert "--because" in run("detach", id_).stderr
+    done = run("detach", id_, "--because", "names a person")
+    assert (ids(done), "Its file is deleted" in done.stderr) == ([id_], True)
+    assert not [one for one in (folder / "attachments").rglob("*") if one.is_file()]
+    assert run("attached", INCIDENT, "--format", "jsonl").stdout == ""
+    assert f"Detached {id_} (document): names a person" in run("timeline", INCIDENT).stdout
+    assert run("detach", id_, "--because", "again").exit_code == 2
+
+
+@pytest.mark.parametrize("by", ["35202 1234567 1", "35202\u200c1234567\u200c1"])
+def test_who_acts_is_no_number(run: Run, tmp_path: Path, by: str) -> None:
+    (tmp_path / "x.txt").write_text("x")
+    for arguments in (
+        ["attach", INCIDENT, tmp_path / "x.txt", "--kind", "document"],
+        ["question", "add", "--asked-of", "PTA", "--text-file", tmp_path / "x.txt"],
+        ["draft", "new", "--title", "x", "--text-file", tmp_path / "x.txt"],
+        ["impact", "add", INCIDENT, "o-0", "--kind", "penalty", "--number", "3"],
+    ):
+        refused = run(*arguments, "--by", by)
+        assert (refused.exit_code, "by: " in refused.stderr) == (2, True), arguments
+        assert "1234567" not in refused.stderr
 
 
 def test_acknowledging_prints_what_was_new(run: Run, folder: Path) -> None:

@@ -247,3 +247,25 @@ def test_a_persons_name_is_asked_for_or_said(raabta: Run, opened: str, monkeypat
     assert "--by is missing" in raabta("step", opened, "confirmed", code=2).stderr
     raabta("step", opened, "confirmed", "--by", "Omar")
     assert json.loads(raabta("show", opened).stdout)["steps"][-1]["by"] == "Omar"
+
+
+def test_a_far_day_is_refused_and_the_file_stays_readable(raabta: Run, opened: str) -> None:
+    for due in ("9999-12-31T23:59+00:00", "0001-01-01", "2027-W01", "+٢h"):
+        refused = raabta("promise", "add", opened, "far", "--due", due, code=2)
+        assert "--due: " in refused.stderr
+    raabta("open", "x", "--started", "0001-01-01T00:00+00:00", code=2)
+    raabta("show", opened)
+    raabta("due")
+
+
+def test_what_is_no_id_and_no_component_is_said(raabta: Run, opened: str) -> None:
+    for text in ("\udcff", "ان", "\x00", " "):
+        assert "there is no incident" in raabta("show", text, code=2).stderr
+    assert "--component: 'nope' is none of vpn" in raabta("list", "--component", "nope", code=2).stderr
+    assert opened in raabta("list", "--component", "vpn").stdout
+
+
+def test_an_alarm_is_taken_on_by_the_beginning_of_an_id(raabta: Run, opened: str) -> None:
+    made = raabta("promise", "add", opened, "Repair", "--at", "-2h", "--due", "-1h").stdout.strip()
+    raabta("due", "--raise", code=3)
+    assert made in raabta("acknowledge", made[3:9]).stdout

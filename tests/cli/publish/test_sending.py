@@ -87,12 +87,20 @@ def test_a_server_that_is_down_ends_with_3_and_says_what_waits(raabta: Run, tmp_
     assert "example.pk" not in shown
 
 
+def test_an_address_that_does_not_work_is_told_and_no_failure_of_the_sender(raabta: Run, tmp_path: Path) -> None:
+    box = Mailbox()
+    box.rcpt_answers["su-0@example.pk"] = "550 5.1.1 unknown"
+    with mail_server(box) as port:
+        set_up(tmp_path, port=port)
+        assert "2 sent; 1 came back: the address does not work." in raabta("send", code=0).stderr
+
+
 def test_what_was_given_up_can_be_tried_again(raabta: Run, tmp_path: Path) -> None:
     box = Mailbox()
     box.rcpt_answers["su-0@example.pk"] = "550 5.1.1 unknown"
     with mail_server(box) as port:
         set_up(tmp_path, port=port)
-        raabta("send", code=3)
+        raabta("send")
         box.rcpt_answers.clear()
         with open_from_options(None) as register, register.change() as records:
             records.put(structs.replace(next(records.find(type(subscriber()), id="su-0")), state="confirmed"))

@@ -11,6 +11,7 @@ from raabta.cli.register import endpoint, org
 from raabta.cli.register.fields import ENDPOINT, ORGANISATION, PERSON
 from raabta.cli.register.opening import open_from_options
 from raabta.model.exemption import Recipient
+from raabta.model.incident import Party
 from raabta.model.register import MemberEndpoint, Organisation, Person
 from tests.registry.specimens import IDENTITY_NUMBER
 
@@ -251,6 +252,20 @@ def test_a_deleted_organisation_is_in_no_file(raabta: Run, member: str, tmp_path
     assert [word for word in (b"Acme", member.encode()) if word in files] == []
     raabta("org", "scrub")
     assert "no organisation has this id" in raabta("org", "show", member, code=2).stderr
+
+
+def test_contacts_that_stay_in_incident_files_are_named(raabta: Run, member: str) -> None:
+    with open_from_options(None) as register, register.change() as records:
+        records.add_all(
+            [
+                Party(id="pa-a", incident_id="in-a", role="member", name_en="ACME Ltd", created_at=register.now()),
+                Party(id="pa-b", incident_id="in-a", role="member", name_en="Others", created_at=register.now()),
+            ]
+        )
+    done = raabta("org", "delete", member, "--yes")
+    assert "Members' contacts that stay in incident files: 2." in done.stderr
+    assert "pa-a in in-a may be its own" in done.stderr
+    assert "pa-b" not in done.stderr
 
 
 def test_deleting_asks_first(raabta: Run, member: str) -> None:

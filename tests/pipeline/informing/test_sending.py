@@ -24,7 +24,7 @@ def turn(
     records: Records, tried: Any = (), *, now: dt.datetime = NOW, channel: Channel = "email", **wanted: Any
 ) -> Exchanged:
     return exchange(
-        records, list(tried), {channel: Wanted(**({"n": 2} | wanted))}, composer=Composer(SETTINGS, KEY), now=now
+        records, list(tried), wanted={channel: Wanted(**({"n": 2} | wanted))}, composer=Composer(SETTINGS, KEY), now=now
     )
 
 
@@ -56,7 +56,7 @@ def test_while_stopping_nothing_is_expanded_or_started() -> None:
         records.add(subscriber())
         records.add(bulletin())
         records.add(dispatch())
-        done = exchange(records, [], {}, composer=Composer(SETTINGS, KEY), now=NOW, expands=False)
+        done = exchange(records, [], wanted={}, composer=Composer(SETTINGS, KEY), now=NOW, expands=False)
         assert (done.tasks, done.n_expanded) == ((), 0)
         assert has_work(records, now=NOW)
 

@@ -39,9 +39,12 @@ def all_letters(language: Language) -> dict[str, Letter]:
         ),
         "confirm": confirm_letter(SITE, language=language, links=LINKS),
         "goodbye": goodbye_letter(SITE, language=language, again="https://again"),
-        "acknowledge": acknowledge_letter(REPORT, language=language, links=LINKS),
+        "acknowledge": acknowledge_letter(REPORT, SITE, language=language, links=LINKS),
         "answer": answer_letter(
-            msgspec.structs.replace(REPORT, closed_because="{target} {0} works again"), language=language, links=LINKS
+            msgspec.structs.replace(REPORT, closed_because="{target} {0} works again"),
+            SITE,
+            language=language,
+            links=LINKS,
         ),
         "alarm": alarm_letter(alarm, SITE, language=language),
     }

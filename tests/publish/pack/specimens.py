@@ -64,7 +64,10 @@ def content(**changed: Any) -> PackContent:
         "recipient": "Cloudflare NOC",
         "made_at": AT + dt.timedelta(hours=5),
         "software": "raabta 0.1.0",
-        "parties": (PackParty(id="pa-a", role="regulator", name_en="Regulator"),),
+        "parties": (
+            PackParty(id="pa-a", role="regulator", name_en="Regulator"),
+            PackParty(id="pa-b", role="cdn", name_en="Cloudflare", desk="NOC", reference="CF-01234"),
+        ),
         "causes": (Cause(at=AT, by="", evidence_class="corroborated", probability_percent=93, words_en="Resets."),),
         "statements": (
             Statement(id="st-a", incident_id="in-a", party_id="pa-a", at=AT, text_en="No block was ordered.", by=""),

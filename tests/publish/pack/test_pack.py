@@ -234,6 +234,10 @@ def test_a_cause_stands_with_its_class_probability_and_the_official_statement() 
     assert "No block was ordered." in page
 
 
+def test_a_desk_finds_its_own_ticket() -> None:
+    assert "Cloudflare, NOC; ticket CF-01234" in read(WHOLE).files["summary.html"].decode()
+
+
 def test_without_a_cause_it_says_so() -> None:
     assert "Cause not established." in read(packed(causes=())).files["summary.html"].decode()
 

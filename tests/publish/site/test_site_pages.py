@@ -198,7 +198,7 @@ def test_a_component_shows_its_state_and_what_concerned_it() -> None:
 
 def test_a_component_that_nothing_was_said_about_has_a_page() -> None:
     component = Component(id="new", name_en="New", name_ur="نیا")
-    made = render_component(component, (), SITE)
+    made = render_component(component, (), site=SITE)
     assert "Nothing has been published about this yet." in made["en/component/new.html"].decode()
 
 

@@ -122,7 +122,7 @@ def test_a_site_of_400_components_and_60_mirrors_fits() -> None:
     site = large_site()
     threads = (structs.replace(example_thread("in-vpn20241110"), component_ids=("c1", "c2")),)
     made = render_front(make_view((), threads, site=site), site, now=NOW) | render_fixed(site)
-    made |= render_component(site.components[1], threads, site) | render_thread(threads[0], site)
+    made |= render_component(site.components[1], threads, site=site) | render_thread(threads[0], site)
     assert heaviest(made) <= MAX_PAGE_BYTES
     listed = {href for path in made if path.startswith("en/comp") for href in parse(made[path]).xpath("//a/@href")}
     assert {f"../en/component/c{number}.html" for number in range(400)} <= listed
@@ -144,7 +144,7 @@ def test_hundreds_of_open_incidents_fit_and_all_are_listed() -> None:
 
 def test_a_month_of_hundreds_is_cut_into_pages_that_lead_to_each_other() -> None:
     base = example_thread("in-cdn2025may19")
-    made = render_month("2025-05", [structs.replace(base, id=f"in-{number}") for number in range(300)], SITE)
+    made = render_month("2025-05", [structs.replace(base, id=f"in-{number}") for number in range(300)], site=SITE)
     assert heaviest(made) <= MAX_PAGE_BYTES
     english = [path for path in made if path.startswith("en/")]
     assert english[:2] == ["en/month/2025-05.html", "en/month/2025-05.2.html"]

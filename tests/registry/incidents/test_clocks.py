@@ -55,7 +55,7 @@ def test_a_promised_update_is_due_even_when_all_is_over() -> None:
 
 
 def test_a_thousand_reports_are_one_clock() -> None:
-    found = about_reports("rp-a", NOW, n_waiting=1000, acknowledge_min=30)
+    found = about_reports("rp-a", at(30), n_waiting=1000)
     assert (found.about_id, found.due_at, found.words) == ("rp-a", at(30), "1,000 reports wait for an acknowledgement")
 
 
@@ -93,7 +93,8 @@ def test_an_acknowledged_clock_is_quiet_and_a_deadline_put_off_is_a_new_clock() 
     given = clock()
     levels = levels_of(given, duty=DUTY, escalate_min=20)
     first = [
-        structs.replace(one, acknowledged_at=at(1)) for one, _ in new_alarms(given, levels=levels, known=(), now=NOW)
+        structs.replace(one, acknowledged_by="Omar", acknowledged_at=at(1))
+        for one, _ in new_alarms(given, levels=levels, known=(), now=NOW)
     ]
     assert raised(given, 60, known=first) == []
     assert raised(clock(due_at=at(30)), 60, known=first) == [

@@ -6,7 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from raabta.model.incident import INCIDENT_STEPS, Cause, IncidentState, IncidentStep, Link
-from raabta.registry.incidents.steps import acting, first_notice_from, moment, past_moment, stepped, with_cause, with_link
+from raabta.registry.incidents.steps import (
+    acting,
+    first_notice_from,
+    moment,
+    past_moment,
+    stepped,
+    with_cause,
+    with_link,
+)
 from tests.cases.incident_file import NOW, at, incident, steps
 
 STATES: tuple[IncidentState, ...] = get_args(IncidentState)
@@ -122,10 +130,10 @@ def test_the_first_notice_counts_from_the_confirmation_and_from_each_relapse(tak
     assert first_notice_from(steps(*taken)) == (None if since is None else at(since))
 
 
-@pytest.mark.parametrize("far", [dt.datetime.min, dt.datetime.max, dt.datetime(1999, 12, 31), dt.datetime(2101, 1, 2)])
+@pytest.mark.parametrize("far", ["0001-01-01T00:00", "9999-12-31T23:59", "1999-12-31T00:00", "2101-01-02T00:00"])
 @pytest.mark.parametrize("hours", [-14, 0, 14])
-def test_a_far_time_is_refused_before_anything_counts_with_it(far: dt.datetime, hours: int) -> None:
-    given = far.replace(tzinfo=dt.timezone(dt.timedelta(hours=hours)))
+def test_a_far_time_is_refused_before_anything_counts_with_it(far: str, hours: int) -> None:
+    given = dt.datetime.fromisoformat(far).replace(tzinfo=dt.timezone(dt.timedelta(hours=hours)))
     for read in (moment, lambda name, at: past_moment(name, at, now=NOW)):
         with pytest.raises(ValueError, match=r"^due_at: a time from 2000 to 2100, with its zone\."):
             read("due_at", given)
@@ -133,10 +141,10 @@ def test_a_far_time_is_refused_before_anything_counts_with_it(far: dt.datetime, 
 
 def test_a_time_without_its_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="due_at: a time without its zone"):
-        moment("due_at", dt.datetime(2024, 11, 10))
+        moment("due_at", NOW.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize("name", ["35202 1234567 1", "Ali 35202\u200c1234567\u200c1", "", "x" * 81])
 def test_who_acts_is_a_name(name: str) -> None:
-    with pytest.raises(ValueError, match="^by: "):
+    with pytest.raises(ValueError, match=r"^by: "):
         acting(name)

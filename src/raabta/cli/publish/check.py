@@ -65,7 +65,9 @@ def check(
     _write(checked, lines=as_lines(format_))
     n_faulty = sum(bool(one.faults) for one in checked)
     if n_faulty:
-        fail(f"{n_faulty} of {len(checked)} mirrors are not right. Publish to them again.", code=FAULTY)
+        is_are = "is" if n_faulty == 1 else "are"
+        advice = "The desk can bring them up to date: raabta publish --site DIR"
+        fail(f"{n_faulty} of {len(checked)} {is_are} not right, or not to be reached. {advice}", code=FAULTY)
 
 
 def _read_key(given: str) -> "PublicKey":

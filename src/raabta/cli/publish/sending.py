@@ -33,8 +33,8 @@ def send(
     One sender works on a register at a time. Stop it as you like, also with kill -9: nothing is lost, and what may have
     been sent twice is marked.
 
-    Exit code: 0 all that was due is sent, 3 something failed and waits for its next try or was given up, 2 wrong usage
-    or another sender is at work, 1 the database failed.
+    Exit code: 0 all that was due is sent or came back, 3 something failed and waits for its next try or was given up,
+    2 wrong usage or another sender is at work, 1 the database failed.
     """
     from raabta.hub.outbox.carriers import make_carriers  # noqa: PLC0415  --help need not wait for it
     from raabta.hub.outbox.sender import Sender  # noqa: PLC0415
@@ -51,7 +51,7 @@ def send(
         with desk.register.look() as records:
             n_left = _n_left(records)
     _tell(tally, n_left)
-    if tally.n("waiting") or tally.n("given_up") or n_left:
+    if tally.n("waiting") or tally.n("given_up") > tally.n_bounced or n_left:
         fail("not all was sent. See: raabta publish outbox --failures", code=NOT_ALL)
 
 
@@ -116,9 +116,12 @@ def _n_left(records: "Records") -> int:
 
 def _tell(tally: "Tally", n_left: int) -> None:
     words = [f"{tally.n('sent'):,} sent"]
-    for state, name in (("waiting", "failed, to be tried again"), ("given_up", "given up")):
-        if tally.n(state):
-            words.append(f"{tally.n(state):,} {name}")
+    counts = (
+        (tally.n("waiting"), "failed, to be tried again"),
+        (tally.n("given_up") - tally.n_bounced, "given up"),
+        (tally.n_bounced, "came back: the address does not work"),
+    )
+    words += [f"{n:,} {name}" for n, name in counts if n]
     if n_left:
         words.append(f"{n_left:,} due and not tried: their channel does not work")
     if tally.n_recovered:

@@ -1,6 +1,6 @@
 """``raabta org consent give|withdraw|list``."""
 
-from typing import Annotated, get_args
+from typing import Annotated, Final, get_args
 
 import typer
 
@@ -9,13 +9,16 @@ from raabta.cli.register.opening import RegisterOption, now, opened
 from raabta.cli.register.organisations import OrganisationId
 from raabta.cli.register.table import FormatOption, as_lines, write_lines, write_table
 
+PUBLIC: Final = "public"
+"""Everybody: of sums, as of impact notes, which nobody gets in particular."""
+
 
 def give(
     organisation: OrganisationId,
     purpose: Annotated[
         str, typer.Argument(metavar="PURPOSE", help="register, application, exemption_list, contact or statistics.")
     ],
-    recipient: Annotated[str, typer.Argument(metavar="RECIPIENT", help="Who gets the data: the id of a recipient.")],
+    recipient: Annotated[str, typer.Argument(metavar="RECIPIENT", help="Who gets the data: the id of a recipient; or public.")],
     *,
     register: RegisterOption = None,
 ) -> None:
@@ -39,7 +42,8 @@ def give(
             given_at=now(),
         )
         consent = give_consent(records, given)
-        remark = about_recipient(records, consent.recipient)
+        is_public = consent.purpose == "statistics" and consent.recipient == PUBLIC
+        remark = "" if is_public else about_recipient(records, consent.recipient)
     if remark:
         typer.echo(f"note: {remark}", err=True)
     typer.echo(consent.id)

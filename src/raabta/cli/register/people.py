@@ -13,8 +13,10 @@ from raabta.cli.register.organisations import OrganisationId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from raabta.model.incident import Party
     from raabta.registry import Records
 
+PARTIES_SHOWN = 20
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -74,11 +76,35 @@ def person_delete(
 def delete(id_: OrganisationId, *, yes: YesOption = False, register: RegisterOption = None) -> None:
     """Delete an organisation and all that belongs to it, for good: people, end points, proofs, cases, consents, leases.
 
+    Contacts in incident files stay: which of them may be its own is said on standard error.
+
     Exit code: 0 deleted, 2 wrong usage or not there, 1 the database failed.
     """
-    from raabta.registry.deletion import remove_organisation  # noqa: PLC0415  --help need not wait for it
+    from raabta.registry.deletion import parties_that_stay, remove_organisation  # noqa: PLC0415  --help need not wait
 
-    _forget(id_, lambda records: remove_organisation(records, id_), yes=yes, register=register)
+    like: list[Party] = []
+    members: list[int] = []
+
+    def remove(records: "Records") -> dict[str, int]:
+        from raabta.model.incident import Party  # noqa: PLC0415  as above
+
+        like.extend(parties_that_stay(records, id_))
+        members.append(records.count(Party, role="member"))
+        return remove_organisation(records, id_)
+
+    _forget(id_, remove, yes=yes, register=register)
+    _tell_parties(like, sum(members))
+
+
+def _tell_parties(like: "list[Party]", n_members: int) -> None:
+    if n_members:
+        typer.echo(f"Members' contacts that stay in incident files: {n_members}.", err=True)
+    for party in like[:PARTIES_SHOWN]:
+        typer.echo(f"  {party.id} in {party.incident_id} may be its own. Look: raabta incident party list", err=True)
+    if len(like) > PARTIES_SHOWN:
+        typer.echo(f"  and {len(like) - PARTIES_SHOWN} more", err=True)
+    if like:
+        typer.echo('To empty one: raabta incident party change ID --contact-file - (email = "" …)', err=True)
 
 
 def scrub(*, register: RegisterOption = None) -> None:

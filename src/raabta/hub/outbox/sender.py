@@ -52,6 +52,8 @@ class Tally(Struct, kw_only=True):
 
     n_recovered: int = 0
     n_expanded: int = 0
+    n_bounced: int = 0
+    """Of those given up: the address does not work, and its subscriber was told nothing more."""
     states: Counter[tuple[str, str]] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     """Faults of ours, by name: the message is tried again, and somebody should look."""
@@ -139,8 +141,11 @@ class Sender:
     def _exchange(self, back: list[tuple[Delivery, Outcome]], wanted: Mapping[Channel, Wanted]) -> Exchanged:
         now = self._register.now()
         with self._register.change() as records:
-            done = exchange(records, back, wanted, composer=self._composer, now=now, expands=not self._stop.is_set())
+            done = exchange(
+                records, back, wanted=wanted, composer=self._composer, now=now, expands=not self._stop.is_set()
+            )
         self.tally.n_expanded += done.n_expanded
+        self.tally.n_bounced += sum(outcome.kind == "never" and outcome.bounce == "hard" for _, outcome in back)
         for one in done.settled:
             self.tally.states[one.channel, one.state] += 1
         return done

@@ -11,14 +11,16 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Struct
+from sqlalchemy import select
 
 from raabta.model.bulletin import Bulletin, Language
 from raabta.model.incident import MemberReport
-from raabta.model.publication import PublicUpdate
+from raabta.model.publication import Publication, PublicStatement, PublicUpdate
 from raabta.model.subscription import Alarm, Delivery, Subscriber
 from raabta.pipeline.informing.settings import DutyPerson, Publishing
 from raabta.pipeline.informing.subscribing.limits import CONFIRM_WITHIN
 from raabta.pipeline.informing.tokens import Purpose, make_token
+from raabta.publish.bulletin.statements import begun, statements_beside
 from raabta.publish.message import Call, Letter, Mail, MailHead, Note, write_call, write_mail
 from raabta.publish.message.chat import chat_text, letter_text
 from raabta.publish.message.letters import (
@@ -35,9 +37,11 @@ from raabta.publish.message.letters import (
 )
 from raabta.publish.message.mail import return_address
 from raabta.publish.message.webhook import marked_as_repeated
+from raabta.publish.public import read_thread
 from raabta.publish.site.paths import absolute, fixed_path, front_path, thread_path
 from raabta.registry.outbox.outcome import Outcome
 from raabta.registry.records import Records
+from raabta.registry.schema import table_of
 from raabta.registry.secrets import RegisterKey
 
 Kept = TypeVar("Kept", Subscriber, MemberReport, Alarm)
@@ -60,6 +64,12 @@ class Task(Struct, frozen=True, kw_only=True):
     report: MemberReport | None = None
     alarm: Alarm | None = None
     person: DutyPerson | None = None
+    told_before: tuple[str, ...] = ()
+    """Whom earlier levels of the alarm reached."""
+    statements: tuple[PublicStatement, ...] = ()
+    """What parties stated, beside the bulletin."""
+    incident_page: bool = False
+    """The incident that a report belongs to has a public page."""
 
 
 class Composer:
@@ -71,6 +81,7 @@ class Composer:
         self._key = key
         self._people = {person.name: person for person in settings.duty}
         self._bulletins: dict[str, Bulletin] = {}
+        self._statements: dict[str, tuple[PublicStatement, ...]] = {}
         self._bodies: dict[tuple[str, Language], Body] = {}
 
     def look_up(self, records: Records, deliveries: Sequence[Delivery], *, now: dt.datetime) -> list[Task | Outcome]:
@@ -86,6 +97,7 @@ class Composer:
         reported = {one.to_id for reason in ("acknowledge", "answer") for one in of_reason.get(reason, ())}
         subscribers = _by_id(records, Subscriber, to)
         reports = _by_id(records, MemberReport, reported)
+        with_page = _published(records, {one.incident_id for one in reports.values() if one.incident_id})
         alarms = _by_id(records, Alarm, {one.subject_id for one in of_reason.get("alarm", ())})
         found: list[Task | Outcome] = []
         for one in deliveries:
@@ -93,9 +105,9 @@ class Composer:
                 case "bulletin" | "confirm" | "goodbye":
                     found.append(self._to_subscriber(records, one, subscribers.get(one.to_id), now=now))
                 case "acknowledge" | "answer":
-                    found.append(_to_reporter(one, reports.get(one.to_id)))
+                    found.append(_to_reporter(one, reports.get(one.to_id), with_page=with_page))
                 case "alarm":
-                    found.append(self._to_person(one, alarms.get(one.subject_id)))
+                    found.append(self._to_person(records, one, alarms.get(one.subject_id)))
         return found
 
     def bulletin(self, records: Records, id_: str) -> Bulletin | None:
@@ -103,7 +115,9 @@ class Composer:
         if id_ not in self._bulletins and (told := records.get(Bulletin, id_)):
             if len(self._bulletins) >= BULLETINS_AT_HAND:
                 self._bulletins.clear()
+                self._statements.clear()
             self._bulletins[id_] = told
+            self._statements[id_] = _statements(records, told)
         return self._bulletins.get(id_)
 
     def compose(self, task: Task, *, now: dt.datetime) -> Mail | Call | Note:
@@ -135,7 +149,7 @@ class Composer:
                 told = self.bulletin(records, delivery.subject_id)
                 if told is None:
                     return Outcome(kind="dropped", failure="the bulletin is gone")
-                return msgspec.structs.replace(task, bulletin=told)
+                return msgspec.structs.replace(task, bulletin=told, statements=self._statements[told.id])
             case "confirm" if subscriber.state == "ended":
                 return Outcome(kind="dropped", failure="the subscriber has left")
             case "confirm" if now > delivery.created_at + CONFIRM_WITHIN:
@@ -143,13 +157,14 @@ class Composer:
             case _:
                 return task
 
-    def _to_person(self, delivery: Delivery, alarm: Alarm | None) -> Task | Outcome:
+    def _to_person(self, records: Records, delivery: Delivery, alarm: Alarm | None) -> Task | Outcome:
         person = self._people.get(delivery.to_id)
         if alarm is None or alarm.acknowledged_at is not None:
             return Outcome(kind="dropped", failure="somebody has taken it on")
         if person is None or not person.email:
             return Outcome(kind="never", failure="the duty list has no e-mail address for this name")
-        return Task(delivery=delivery, place="", alarm=alarm, person=person)
+        before = _told_before(records, alarm)
+        return Task(delivery=delivery, place="", alarm=alarm, person=person, told_before=before)
 
     # --- what it says -----------------------------------------------------------------------------------------
 
@@ -186,6 +201,7 @@ class Composer:
             data |= {
                 "thread": {"id": told.thread_id, "kind": told.kind, "audience": told.audience},
                 "update": as_update(told),
+                "statements": [begun(one) for one in task.statements],
                 "urls": {language: self._page(told, language) for language in self._site.languages},
             }
         else:
@@ -207,7 +223,8 @@ class Composer:
             return Note(channel=subscriber.address, text=letter_text(self._letters(task)))
         languages = languages_of(subscriber.language)
         url = self._page(told, languages[0])
-        text = chat_text(told, self._site, languages=languages, url=url, repeated=task.delivery.repeated)
+        stated, repeated = task.statements, task.delivery.repeated
+        text = chat_text(told, self._site, languages=languages, url=url, statements=stated, repeated=repeated)
         return Note(channel=subscriber.address, text=text)
 
     def _letters(self, task: Task) -> list[Letter]:
@@ -217,31 +234,31 @@ class Composer:
         site, links = self._site, self._links(task, language)
         if task.bulletin is not None:
             repeated = task.delivery.repeated
-            body = self._body(task.bulletin, language)
+            body = self._body(task.bulletin, language, task.statements)
             return bulletin_letter(body, site, language=language, links=links, repeated=repeated)
         if task.alarm is not None:
-            return alarm_letter(task.alarm, site, language=language)
+            return alarm_letter(task.alarm, site, language=language, told_before=task.told_before)
         if task.report is not None:
             write = answer_letter if task.delivery.reason == "answer" else acknowledge_letter
-            return write(task.report, language=language, links=links)
+            return write(task.report, site, language=language, links=links)
         if task.delivery.reason == "goodbye":
             return goodbye_letter(site, language=language, again=self._subscribe_page(language))
         return confirm_letter(site, language=language, links=links)
 
-    def _body(self, told: Bulletin, language: Language) -> Body:
+    def _body(self, told: Bulletin, language: Language, statements: Sequence[PublicStatement]) -> Body:
         """Give a bulletin's words, made once for all who get it. Two threads may make the same: no harm."""
         found = self._bodies.get((told.id, language))
         if found is None:
             if len(self._bodies) >= BULLETINS_AT_HAND:
                 self._bodies.clear()
-            found = self._bodies[told.id, language] = bulletin_body(told, self._site, language=language)
+            found = bulletin_body(told, self._site, language=language, statements=statements)
+            self._bodies[told.id, language] = found
         return found
 
     def _links(self, task: Task, language: Language = "en") -> Links:
         desk, one = self._site.desk_url, task.subscriber
         if task.report is not None:
-            thread_id = task.report.incident_id
-            page = absolute(self._site, front_path(language)) if thread_id else ""
+            page = self._incident_page(task, language)
             return Links(state=f"{desk}/report/{quote(task.report.code)}" if desk else "", page=page)
         page = self._page(task.bulletin, language) if task.bulletin else ""
         if one is None or not desk:
@@ -253,6 +270,14 @@ class Composer:
             change=f"{desk}/change/{self._token('change', one.id)}" if known else "",
             leave=f"{desk}/leave/{self._token('leave', one.id)}",
         )
+
+    def _incident_page(self, task: Task, language: Language) -> str:
+        """Give the page of the incident that a report belongs to; the front page as long as it has none."""
+        if task.report is None or not task.report.incident_id:
+            return ""
+        is_there = task.incident_page
+        path = thread_path("incident", task.report.incident_id, language=language) if is_there else front_path(language)
+        return absolute(self._site, path)
 
     def _page(self, told: Bulletin, language: Language) -> str:
         """Give the address of a bulletin's page; what is not for everybody has none."""
@@ -274,10 +299,33 @@ def as_update(told: Bulletin) -> PublicUpdate:
     return PublicUpdate(at=told.published_at or told.created_at, **fields)
 
 
-def _to_reporter(delivery: Delivery, report: MemberReport | None) -> Task | Outcome:
+def _statements(records: Records, told: Bulletin) -> tuple[PublicStatement, ...]:
+    """Read what is public of what parties stated: only what stands on a page goes out."""
+    publication = records.get(Publication, told.thread_id) if told.incident_state is not None else None
+    return statements_beside(told, read_thread(publication.content).statements) if publication else ()
+
+
+def _published(records: Records, thread_ids: set[str]) -> set[str]:
+    """Give those of some threads that have a page."""
+    if not thread_ids:
+        return set()
+    columns = table_of(Publication).c
+    found = records.connection.execute(select(columns.id).where(columns.id.in_(sorted(thread_ids))))
+    return {str(row[0]) for row in found}
+
+
+def _told_before(records: Records, alarm: Alarm) -> tuple[str, ...]:
+    """Give the names to whom a message about earlier levels of an alarm went."""
+    standing = records.find(Alarm, about_id=alarm.about_id, due_at=alarm.due_at, acknowledged_at=None)
+    ids = [one.id for one in standing if one.kind == alarm.kind and one.level < alarm.level]
+    sent = records.find(Delivery, subject_id=ids, reason="alarm", state="sent") if ids else ()
+    return tuple(sorted({one.to_id for one in sent}))
+
+
+def _to_reporter(delivery: Delivery, report: MemberReport | None, *, with_page: set[str]) -> Task | Outcome:
     if report is None or "@" not in report.contact:
         return Outcome(kind="dropped", failure="the report has no address to answer to")
-    return Task(delivery=delivery, place="", report=report)
+    return Task(delivery=delivery, place="", report=report, incident_page=report.incident_id in with_page)
 
 
 def _by_id(records: Records, kind: type[Kept], ids: Iterable[str]) -> dict[str, Kept]:

@@ -54,8 +54,8 @@ class Exchanged(Struct, frozen=True, kw_only=True):
 def exchange(
     records: Records,
     tried: Sequence[tuple[Delivery, Outcome]],
-    wanted: Mapping[Channel, Wanted],
     *,
+    wanted: Mapping[Channel, Wanted],
     composer: Composer,
     now: dt.datetime,
     expands: bool = True,

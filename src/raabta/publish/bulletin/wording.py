@@ -4,6 +4,7 @@ Takes what is published (``PublicUpdate``) as well as what is still being writte
 zone; in Urdu, what runs from left to right (host names, addresses, times) is isolated (``publish.bidi``).
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -52,8 +53,17 @@ def title(told: Bulletin | PublicUpdate, *, language: Language) -> str:
 def subject(told: Bulletin | PublicUpdate, site: Site, *, language: Language) -> str:
     """Give the subject of a message: who speaks, the title, and the state where it is an incident."""
     name = site.name_ur if language == "ur" else site.name_en
-    state = f" — {say('state', told.incident_state, language=language)}" if told.incident_state else ""
-    return f"[{name}] {title(told, language=language)}{state}"
+    state = state_behind(told, language=language)
+    return f"[{name}] {title(told, language=language)}{f' — {state}' if state else ''}"
+
+
+def state_behind(told: Bulletin | PublicUpdate, *, language: Language) -> str:
+    """Give the state that a title does not say itself: "" where it begins with it, and where there is none."""
+    if told.incident_state is None:
+        return ""
+    state = say("state", told.incident_state, language=language)
+    begins = " ".join(title(told, language=language).split()).casefold().startswith(state.casefold())
+    return "" if begins else state
 
 
 def parts(told: Bulletin | PublicUpdate, site: Site, *, language: Language) -> list[Part]:
@@ -95,9 +105,20 @@ def say_names(ids: tuple[str, ...], names: dict[str, str], *, language: Language
     return ("، " if language == "ur" else ", ").join(names.get(id_, id_) for id_ in ids)
 
 
+def component_names(site: Site, *, language: Language) -> dict[str, str]:
+    """Give the name of each component; one without a name in Urdu keeps its English one."""
+    return {one.id: (language == "ur" and one.name_ur) or one.name_en for one in site.components}
+
+
 def cause_words(told: Bulletin | PublicUpdate, site: Site, *, language: Language) -> str:
-    """Say the class of the evidence for the cause, and its probability: never one without the other."""
-    words = say("evidence", told.evidence_class, language=language)
+    """Say the class of the evidence for the cause, and its probability: never one without the other.
+
+    It stands behind the word "Cause", so that of a cause which nobody has shown it does not say that word again.
+    """
+    if told.evidence_class == "none":
+        words = say("part", "not_established", language=language)
+    else:
+        words = say("evidence", told.evidence_class, language=language)
     if told.probability_percent is None:
         return words
     comma = "،" if language == "ur" else ","
@@ -140,12 +161,18 @@ def _meeting(told: Bulletin | PublicUpdate, site: Site, *, language: Language) -
 
 
 def _advisory(told: Bulletin | PublicUpdate, site: Site, *, language: Language) -> Iterator[Part]:
+    """Say what is affected, but for versions and identifiers that the bulletin's text says already."""
     names = {one.id: one.name for one in site.products}
+    known = f"\n{text_in(told, language=language).known}\n"
+
+    def untold(value: str) -> str:
+        return "" if re.search(rf"(?<![\w.-]){re.escape(value)}(?![\w-]|\.\w)", known) else value
+
     for one in told.advisory:
         yield _part("products", say_names(one.products, names, language=language), language)
-        yield _part("affected", one.affected, language)
-        yield _part("fixed", one.fixed, language)
-        yield _part("identifiers", ", ".join(one.identifiers), language)
+        yield _part("affected", untold(one.affected), language)
+        yield _part("fixed", untold(one.fixed), language)
+        yield _part("identifiers", ", ".join(filter(None, map(untold, one.identifiers))), language)
         yield _part("score", one.score, language)
 
 

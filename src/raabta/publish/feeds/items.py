@@ -17,7 +17,8 @@ from raabta.model.bulletin import BulletinText, Language
 from raabta.model.publication import PublicStatement, PublicThread, PublicUpdate
 from raabta.model.site import Site
 from raabta.publish.bidi import isolate_text
-from raabta.publish.bulletin.wording import TEXT_PARTS, Part, parts, text_in
+from raabta.publish.bulletin.statements import statements_beside
+from raabta.publish.bulletin.wording import TEXT_PARTS, Part, parts, state_behind, text_in
 from raabta.publish.feeds.cleaning import cleaned, one_line, shortened
 from raabta.publish.moments import say_moment
 from raabta.publish.site.paths import absolute, thread_path
@@ -32,8 +33,6 @@ LEAST: Final = 24
 """Characters: a part that could say less than this is left out."""
 SUMMARY_CHARACTERS_MAX: Final = 500
 """Of what a list of entries shows; the content has all. Judgement."""
-STATEMENTS_MAX: Final = 3
-"""Beside one update; the thread's page has all."""
 
 _COUNTRY: Final = re.compile("[A-Za-z]{2}")
 _WORDS: Final[dict[str, dict[Language, str]]] = {
@@ -125,8 +124,8 @@ def tag_of(item: Item, site: Site, *, language: Language) -> str:
 
 def title_of(item: Item, *, language: Language) -> str:
     """Give an entry's title: what is told, and of an incident its state."""
-    state = f" — {say('state', item.update.incident_state, language=language)}" if item.update.incident_state else ""
-    return f"{bare_title(item.update, language=language)}{state}"
+    state = state_behind(item.update, language=language) if item.update.texts else ""
+    return f"{bare_title(item.update, language=language)}{f' — {state}' if state else ''}"
 
 
 def bare_title(update: PublicUpdate, *, language: Language) -> str:
@@ -155,10 +154,7 @@ def parts_of(item: Item, site: Site, *, language: Language) -> list[Part]:
 
 def statements_of(item: Item) -> list[PublicStatement]:
     """Give what parties had stated when the update was published, newest first: it stands beside our cause."""
-    if item.update.incident_state is None:
-        return []
-    known = [one for one in item.thread.statements if one.at <= item.update.at]
-    return sorted(known, key=lambda one: one.at, reverse=True)[:STATEMENTS_MAX]
+    return list(statements_beside(item.update, item.thread.statements))
 
 
 def lines_of(item: Item, site: Site, *, language: Language, leave: Collection[str] = ()) -> str:

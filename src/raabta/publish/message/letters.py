@@ -9,12 +9,17 @@ import msgspec
 
 from raabta.model.bulletin import LANGUAGES, Bulletin, Language
 from raabta.model.incident import MemberReport
+from raabta.model.publication import PublicStatement
 from raabta.model.site import Site
 from raabta.model.subscription import Alarm, SubscriberLanguage
 from raabta.publish.bidi import isolate_text
-from raabta.publish.bulletin.wording import TEXT_PARTS, parts, subject, title
+from raabta.publish.bulletin.statements import say_statement
+from raabta.publish.bulletin.wording import TEXT_PARTS, component_names, parts, say_names, subject, title
 from raabta.publish.moments import say_moment
+from raabta.publish.words import say
 
+NEXT: Final = ". Next: "
+"""Parts what an alarm is about from the command that helps, in ``Alarm.words`` (``registry.incidents.clocks``)."""
 _FILE: Final = Path(__file__).with_name("data") / "letters.toml"
 
 
@@ -90,9 +95,19 @@ def bulletin_letter(body: Body, site: Site, *, language: Language, links: Links,
     return Letter(language, body.subject, tuple(paragraphs))
 
 
-def bulletin_body(told: Bulletin, site: Site, *, language: Language) -> Body:
-    """Give what a bulletin says in one language."""
-    return Body(subject(told, site, language=language), tuple(_bulletin(told, site, language=language)))
+def bulletin_body(
+    told: Bulletin, site: Site, *, language: Language, statements: Sequence[PublicStatement] = ()
+) -> Body:
+    """Give what a bulletin says in one language.
+
+    Args:
+        told: The bulletin.
+        site: Names and time zone.
+        language: In which.
+        statements: What parties stated, to stand beside our cause (``statements.statements_beside``).
+    """
+    paragraphs = tuple(_bulletin(told, site, language=language, statements=statements))
+    return Body(subject(told, site, language=language), paragraphs)
 
 
 def confirm_letter(site: Site, *, language: Language, links: Links) -> Letter:
@@ -117,9 +132,10 @@ def goodbye_letter(site: Site, *, language: Language, again: str) -> Letter:
     return Letter(language, _say("goodbye", "subject", language, site=name), tuple(paragraphs))
 
 
-def acknowledge_letter(report: MemberReport, *, language: Language, links: Links) -> Letter:
+def acknowledge_letter(report: MemberReport, site: Site, *, language: Language, links: Links) -> Letter:
     """Write to who reported that the report came in."""
-    thanks = _say("acknowledge", "thanks", language, target=report.target, code=report.code)
+    target = say_names((report.target,), component_names(site, language=language), language=language)
+    thanks = _say("acknowledge", "thanks", language, target=target, code=report.code)
     paragraphs = [
         Paragraph(thanks),
         *_links("acknowledge", {"state": links.state}, language),
@@ -128,9 +144,10 @@ def acknowledge_letter(report: MemberReport, *, language: Language, links: Links
     return Letter(language, _say("acknowledge", "subject", language, code=report.code), tuple(paragraphs))
 
 
-def answer_letter(report: MemberReport, *, language: Language, links: Links) -> Letter:
+def answer_letter(report: MemberReport, site: Site, *, language: Language, links: Links) -> Letter:
     """Write to who reported what became of it."""
-    about = _say("answer", "about", language, target=report.target)
+    target = say_names((report.target,), component_names(site, language=language), language=language)
+    about = _say("answer", "about", language, target=target)
     paragraphs = [
         Paragraph(f"{about}\n{report.closed_because}".strip()),
         *_links("answer", {"page": links.page}, language),
@@ -139,15 +156,38 @@ def answer_letter(report: MemberReport, *, language: Language, links: Links) -> 
     return Letter(language, _say("answer", "subject", language, code=report.code), tuple(paragraphs))
 
 
-def alarm_letter(alarm: Alarm, site: Site, *, language: Language) -> Letter:
-    """Write to somebody of the duty list that a clock ran out."""
+def alarm_letter(alarm: Alarm, site: Site, *, language: Language, told_before: Sequence[str] = ()) -> Letter:
+    """Write to somebody of the duty list that a clock ran out.
+
+    Args:
+        alarm: What ran out. Its words may end with the command that helps (``NEXT``).
+        site: The time zone.
+        language: In which.
+        told_before: Names of those whom earlier levels reached.
+    """
+    words, next_, command = alarm.words.rpartition(NEXT)
+    words = words if next_ else alarm.words
     due = _say("alarm", "due", language, at=say_moment(alarm.due_at, site, language=language))
-    do = f"{_say('alarm', 'do', language)}\nraabta incident acknowledge {alarm.about_id}"
-    head = _say("alarm", "subject", language, level=str(alarm.level), words=alarm.words)
-    return Letter(language, head, (Paragraph(alarm.words), Paragraph(due), Paragraph(do)))
+    if (late_min := int((alarm.raised_at - alarm.due_at).total_seconds()) // 60) > 0:
+        due += "\n" + _say("alarm", "late", language, late=_duration(late_min, language))
+    names = ("، " if language == "ur" else ", ").join(told_before)
+    before = _say("alarm", "before", language, names=names) if names else _say("alarm", "first", language)
+    steps = [Paragraph(f"{_say('alarm', 'next', language)}\n{command}")] if next_ else []
+    take_on = Paragraph(f"{_say('alarm', 'do', language)}\nraabta incident acknowledge {alarm.about_id}")
+    head = _say("alarm", "subject", language, level=str(alarm.level), words=words)
+    return Letter(language, head, (Paragraph(words), Paragraph(due), Paragraph(before), *steps, take_on))
 
 
-def _bulletin(told: Bulletin, site: Site, *, language: Language) -> Iterator[Paragraph]:
+def _duration(minutes: int, language: Language) -> str:
+    """Say how long something took, in its two largest units."""
+    units = (("day", minutes // 1440), ("hour", minutes // 60 % 24), ("minute", minutes % 60))
+    told = [_say("alarm", name if n == 1 else f"{name}s", language, n=str(n)) for name, n in units if n]
+    return " ".join(told[:2])
+
+
+def _bulletin(
+    told: Bulletin, site: Site, *, language: Language, statements: Sequence[PublicStatement]
+) -> Iterator[Paragraph]:
     at = told.published_at
     when = say_moment(at, site, language=language) if at else ""
     each = parts(told, site, language=language)
@@ -158,6 +198,17 @@ def _bulletin(told: Bulletin, site: Site, *, language: Language) -> Iterator[Par
             heading = part.heading if part.name in TEXT_PARTS else ""
             text = part.text if heading or not part.heading else f"{part.heading}: {part.text}"
             yield Paragraph(text, heading=heading)
+        if part.name == "cause":
+            yield from _statements(statements, site, language=language)
+
+
+def _statements(statements: Sequence[PublicStatement], site: Site, *, language: Language) -> Iterator[Paragraph]:
+    heading = say("part", "statements", language=language)
+    for one in statements:
+        stated = say_statement(one, site, language=language)
+        lines = (f"{stated.who}:", f"“{stated.text}”", stated.source)
+        yield Paragraph("\n".join(filter(None, lines)), heading=heading)
+        heading = ""
 
 
 def _is_short(name: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from raabta.model.bulletin import BulletinText
 from raabta.model.incident import EVIDENCE_CLASSES
 from raabta.model.pack import PackContent
 from raabta.publish.moments import iso, local, say_moment
@@ -78,7 +79,9 @@ class _Summary:
         for statement in content.statements:
             who = parties.get(statement.party_id, "A party")
             source = f" ({statement.source})" if statement.source else ""
-            paper.line(f"{who} stated, {self._moment(statement.at)}{source}: “{_cut(statement.text_en, _STATEMENT_MAX)}”")
+            paper.line(
+                f"{who} stated, {self._moment(statement.at)}{source}: “{_cut(statement.text_en, _STATEMENT_MAX)}”"
+            )
 
     def _measured(self) -> None:
         paper = self._paper
@@ -93,6 +96,11 @@ class _Summary:
 
     def _asked(self) -> None:
         content, paper = self._content, self._paper
+        if content.parties:
+            paper.heading("Who was asked")
+        for party in content.parties:
+            ticket = f"; ticket {party.reference}" if party.reference else ""
+            paper.line(", ".join(filter(None, (party.name_en, party.desk))) + ticket)
         if content.questions:
             paper.heading("What we ask")
         for question in content.questions:
@@ -127,14 +135,17 @@ class _Summary:
         for update in self._content.updates:
             self._paper.line(self._moment(update.at), colour=GREY)
             for text in update.texts:
-                is_urdu = text.language == "ur"
-                self._paper.line(text.title, right_to_left=is_urdu)
-                for part in ("correction", "known", "not_known", "stated", "workaround"):
-                    words = getattr(text, part)
-                    if words:
-                        label = say("part", part, language=text.language)
-                        self._paper.line(f"{label}: {words}", right_to_left=is_urdu)
+                self._text(text)
             self._paper.gap(2)
+
+    def _text(self, text: BulletinText) -> None:
+        is_urdu = text.language == "ur"
+        self._paper.line(text.title, right_to_left=is_urdu)
+        for part in ("correction", "known", "not_known", "stated", "workaround"):
+            words = getattr(text, part)
+            if words:
+                label = say("part", part, language=text.language)
+                self._paper.line(f"{label}: {words}", right_to_left=is_urdu)
 
     def _withheld(self) -> None:
         self._paper.heading("What is withheld, and why")

@@ -10,9 +10,10 @@ from typing import Final
 from raabta.model.bulletin import Language
 from raabta.model.publication import PublicThread, PublicUpdate
 from raabta.model.site import Site
+from raabta.publish.bulletin.statements import say_statement
 from raabta.publish.bulletin.wording import cause_words, next_words
 from raabta.publish.feeds.cleaning import cleaned, one_line, shortened
-from raabta.publish.feeds.items import Item, fitted, in_direction, site_name, stated_of, text_of, title_of, update_url
+from raabta.publish.feeds.items import Item, fitted, in_direction, site_name, statements_of, text_of, title_of, update_url
 from raabta.publish.moments import say_moment
 from raabta.publish.words import say
 
@@ -21,6 +22,8 @@ _TITLE_MAX: Final = 160
 _NAME_MAX: Final = 80
 _ADVICE_MAX: Final = 240
 _STATED_MAX: Final = 200
+_STATEMENT_MAX: Final = 360
+"""With the party, the time and the source."""
 _GAP: Final = "\n\n"
 
 
@@ -43,7 +46,11 @@ def share_text(thread: PublicThread, update: PublicUpdate, *, site: Site, langua
         return in_direction(text, site, language=language)
 
     head = "\n".join(map(shown, _head(item, site, language=language)))
-    tail = "\n".join([*map(shown, _tail(item, site, language=language)), update_url(item, site, language=language)])
+    cause, following = _cause(item, site, language=language), _following(item, site, language=language)
+    link = update_url(item, site, language=language)
+    rest = CHARACTERS_MAX - len("\n".join([head, *map(shown, [*cause, *following]), link])) - 2 * len(_GAP)
+    beside = _statement(item, site, language=language, n_most=min(rest, _STATEMENT_MAX))
+    tail = "\n".join([*map(shown, cause), *beside, *map(shown, following), link])
     rest = CHARACTERS_MAX - len(head) - len(tail) - len(_GAP) - 1
     text = text_of(item.update, language=language)
     advice = f"{say('part', 'workaround', language=language)}: {one_line(text.workaround)}"
@@ -60,14 +67,31 @@ def _head(item: Item, site: Site, *, language: Language) -> list[str]:
     return [shortened(title_of(item, language=language), _TITLE_MAX), f"{name}{'،' if language == 'ur' else ','} {at}"]
 
 
-def _tail(item: Item, site: Site, *, language: Language) -> list[str]:
+def _cause(item: Item, site: Site, *, language: Language) -> list[str]:
     lines: list[str] = []
     for meeting in item.update.meeting:
         lines.append(say_moment(meeting.starts_at, site, language=language))
         lines.append(shortened(one_line((language == "ur" and meeting.place_ur) or meeting.place_en), _TITLE_MAX))
     if item.update.incident_state is not None:
         lines.append(f"{say('part', 'cause', language=language)}: {cause_words(item.update, site, language=language)}")
-        lines.append(shortened(stated_of(item, language=language), _STATED_MAX))
-    following = next_words(item.update, site, language=language)
-    lines.append(f"{following.heading}: {following.text}" if following.heading else following.text)
+        if told := one_line(text_of(item.update, language=language).stated):
+            lines.append(shortened(f"{say('part', 'stated', language=language)}: {told}", _STATED_MAX))
     return [line for line in lines if line]
+
+
+def _statement(item: Item, site: Site, *, language: Language, n_most: int) -> list[str]:
+    """Say what was stated last, beside our cause: as much of it as there is room for, and the source if it fits."""
+    for one in statements_of(item)[:1]:
+        for n_letters in (_STATED_MAX, _STATED_MAX // 2):
+            stated = say_statement(one, site, language=language, n_most=n_letters)
+            for line in (stated.line, stated._replace(source="").line):
+                shown = in_direction(line, site, language=language)
+                if len(shown) <= n_most:
+                    return [shown]
+        return list(filter(None, [fitted(stated.line, site, language=language, n_most=n_most)]))
+    return []
+
+
+def _following(item: Item, site: Site, *, language: Language) -> list[str]:
+    following = next_words(item.update, site, language=language)
+    return list(filter(None, [f"{following.heading}: {following.text}" if following.heading else following.text]))

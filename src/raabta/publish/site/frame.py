@@ -101,7 +101,7 @@ def style() -> bytes:
     return "".join(line.strip() for line in lines if line.strip()).encode()
 
 
-def render_page(name: str, head: Head, speech: Speech, **values: object) -> bytes:
+def render_page(name: str, head: Head, *, speech: Speech, **values: object) -> bytes:
     """Make one page.
 
     Args:
@@ -131,7 +131,7 @@ def render_page(name: str, head: Head, speech: Speech, **values: object) -> byte
 
 
 def render_list(
-    name: str, head: Head, speech: Speech, *, pieces: Sequence[Markup], **values: object
+    name: str, head: Head, *, speech: Speech, pieces: Sequence[Markup], **values: object
 ) -> dict[str, bytes]:
     """Make the pages of a long list. Its template gets ``pieces`` (the page's own) and ``turn`` beside ``values``.
 
@@ -142,13 +142,13 @@ def render_list(
         pieces: Rendered rows, in order.
         values: What else the template shows, the same on every page.
     """
-    bare = render_page(name, head, speech, pieces=(), turn=Turn(page=9998, pages=9999, path=head.path), **values)
+    bare = render_page(name, head, speech=speech, pieces=(), turn=Turn(page=9998, pages=9999, path=head.path), **values)
     packed = pack(pieces, room_bytes=room_beside(frame_bytes=len(bare), style_bytes=len(style())))
     made: dict[str, bytes] = {}
     for number, page_pieces in enumerate(packed, 1):
         turn = Turn(page=number, pages=len(packed), path=head.path)
         own = structs.replace(head, path=turn.at(number), first=head.path)
-        made[own.path] = render_page(name, own, speech, pieces=page_pieces, turn=turn, **values)
+        made[own.path] = render_page(name, own, speech=speech, pieces=page_pieces, turn=turn, **values)
     return made
 
 

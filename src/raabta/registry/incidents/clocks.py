@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from raabta.model.bulletin import Bulletin
 from raabta.model.incident import ConsultationDraft, Escalation, IncidentStep, Promise, Question
@@ -43,7 +43,9 @@ class Clock(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """What its alarms' ids begin with."""
-        return f"{self.kind}/{self.about_id}/{_utc(self.due_at):%Y%m%dT%H%MZ}"
+        due_at = _utc(self.due_at)
+        seconds = f"{due_at:%S}" if due_at.second else ""
+        return f"{self.kind}/{self.about_id}/{due_at:%Y%m%dT%H%M}{seconds}Z"
 
     def is_overdue(self, now: dt.datetime) -> bool:
         """Say whether its time has come."""
@@ -108,16 +110,21 @@ def about_question(question: Question) -> Clock | None:
     )
 
 
-def about_reports(oldest_id: str, reported_at: dt.datetime, *, n_waiting: int, acknowledge_min: int) -> Clock:
-    """Give the one clock of all reports that nobody acknowledged: of the oldest.
+def about_reports(about_id: str, due_at: dt.datetime, *, n_waiting: int) -> Clock:
+    """Give the one clock of a wave of reports that nobody acknowledged.
 
-    One for all, so that a wave of reports, or somebody who sends thousands, wakes the duty officer once.
+    One for all of a wave, so that thousands, or somebody who sends thousands, wake the duty officer once.
+
+    Args:
+        about_id: The oldest report of the wave, when its alarm was raised; else the oldest that waits.
+        due_at: Until when somebody must look at it.
+        n_waiting: How many of the wave wait.
     """
     many = "1 report waits" if n_waiting == 1 else f"{n_waiting:,} reports wait"
     return Clock(
         kind="acknowledgement",
-        about_id=oldest_id,
-        due_at=_utc(reported_at) + dt.timedelta(minutes=acknowledge_min),
+        about_id=about_id,
+        due_at=due_at,
         words=f"{many} for an acknowledgement",
         advice="raabta incident report list --state new, then: report acknowledge ID",
     )
@@ -182,18 +189,31 @@ def new_alarms(
     """Give the alarms that a clock must raise now, each with who is told.
 
     None where somebody acknowledged one of its alarms, and none that is known. Levels that were missed, since nobody
-    looked, come at once.
+    looked, come at once. Alarms that are over (``closed``) do not count: those that follow have a number of their own.
     """
     own = [alarm for alarm in known if alarm.id.startswith(f"{clock.key}/")]
-    if any(alarm.acknowledged_at is not None for alarm in own):
+    standing = [alarm for alarm in own if not is_closed(alarm)]
+    if any(alarm.acknowledged_at is not None for alarm in standing):
         return []
-    there = {alarm.id for alarm in own}
+    raised = {alarm.level for alarm in standing}
     found = []
     for level in levels:
-        id_ = f"{clock.key}/{level.number}"
-        if id_ not in there and _utc(clock.due_at) + dt.timedelta(minutes=level.after_min) <= _utc(now):
-            found.append((_alarm(clock, id_, level=level.number, now=now), level))
+        if level.number in raised or _utc(clock.due_at) + dt.timedelta(minutes=level.after_min) > _utc(now):
+            continue
+        n_before = sum(alarm.level == level.number for alarm in own)
+        again = f".{n_before + 1}" if n_before else ""
+        found.append((_alarm(clock, f"{clock.key}/{level.number}{again}", level=level.number, now=now), level))
     return found
+
+
+def closed(alarm: Alarm, *, now: dt.datetime) -> Alarm:
+    """Give an alarm as over, without somebody who took it on: what it was about was settled, and is open again."""
+    return structs.replace(alarm, acknowledged_by="", acknowledged_at=now)
+
+
+def is_closed(alarm: Alarm) -> bool:
+    """Say whether an alarm is over without somebody who took it on."""
+    return alarm.acknowledged_at is not None and not alarm.acknowledged_by
 
 
 def _alarm(clock: Clock, id_: str, *, level: int, now: dt.datetime) -> Alarm:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, TypeVar, cast, get_args
+from typing import Any, Final, NamedTuple, TypeVar, cast, get_args
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, Text, and_, exists, func, or_, select, tuple_, type_coerce
@@ -17,6 +17,7 @@ from raabta.model.incident import (
     Promise,
     Question,
 )
+from raabta.model.subscription import Alarm, Delivery
 from raabta.registry.incidents.clocks import IncidentAtAGlance
 from raabta.registry.incidents.steps import OVER
 from raabta.registry.schema import table_of
@@ -135,16 +136,77 @@ def waiting_bulletins(records: Records, *, n_most: int | None) -> list[Bulletin]
     return _first_due(records, Bulletin, columns.changed_at, until=None, n_most=n_most, where=where)
 
 
-def unacknowledged_reports(records: Records) -> tuple[int, str, dt.datetime] | None:
-    """Count reports that nobody acknowledged, with id and time of the oldest; None where there is none."""
+class Waiting(NamedTuple):
+    """Reports that nobody acknowledged: how many, and which one came first, when."""
+
+    n_reports: int
+    oldest_id: str
+    oldest_at: dt.datetime
+
+
+def unacknowledged_reports(
+    records: Records, *, after: dt.datetime | None = None, until: dt.datetime | None = None
+) -> Waiting | None:
+    """Count reports that nobody acknowledged; None where there is none.
+
+    Args:
+        records: The register.
+        after: Only those that came later than this.
+        until: Only those that had come by then.
+    """
     columns = table_of(MemberReport).c
-    is_new = columns.state == "new"
-    oldest = select(columns.id, columns.reported_at).where(is_new).order_by(columns.reported_at, columns.id).limit(1)
+    where = [columns.state == "new"]
+    where += [] if after is None else [columns.reported_at > after]
+    where += [] if until is None else [columns.reported_at <= until]
+    oldest = select(columns.id, columns.reported_at).where(*where).order_by(columns.reported_at, columns.id).limit(1)
     row = records.connection.execute(oldest).first()
     if row is None:
         return None
-    n_waiting = records.connection.execute(select(func.count()).where(is_new)).scalar_one()
-    return int(n_waiting), str(row.id), row.reported_at
+    n_waiting = records.connection.execute(select(func.count()).where(*where)).scalar_one()
+    return Waiting(int(n_waiting), str(row.id), row.reported_at)
+
+
+class Wave(NamedTuple):
+    """Reports that alarmed together: the first alarm about them, and when the first of them came."""
+
+    alarm: Alarm
+    began_at: dt.datetime
+
+
+def newest_waves(records: Records, *, n_most: int) -> list[Wave]:
+    """Give the waves of reports that alarmed last, the earliest first."""
+    columns = table_of(Alarm).c
+    lowest = select(columns.about_id, columns.due_at, func.min(columns.level)).where(columns.kind == "acknowledgement")
+    grouped = lowest.group_by(columns.about_id, columns.due_at).order_by(columns.due_at.desc(), columns.about_id)
+    rows = records.connection.execute(grouped.limit(n_most)).fetchall()
+    began = {one.id: one.reported_at for one in records.find(MemberReport, id=[row[0] for row in rows])}
+    alarms = (next(records.find(Alarm, about_id=row[0], due_at=row[1], level=row[2])) for row in reversed(rows))
+    return [Wave(alarm, began.get(alarm.about_id, alarm.due_at)) for alarm in alarms]
+
+
+def alarms_beginning(records: Records, text: str, *, n_most: int) -> list[str]:
+    """Give ids of what alarms are about, and of incidents, that begin with a text; only where an alarm waits.
+
+    Args:
+        records: The register.
+        text: The beginning of an id, with what it is of ("pr-") or without.
+        n_most: How many of each at most.
+    """
+    table = table_of(Alarm).c
+    found: set[str] = set()
+    for column in (table.about_id, table.incident_id):
+        begins = or_(column.startswith(text, autoescape=True), func.substr(column, 4).startswith(text, autoescape=True))
+        query = select(column).where(table.acknowledged_at.is_(None), begins).distinct().order_by(column).limit(n_most)
+        found.update(str(row[0]) for row in records.connection.execute(query))
+    return sorted(found)
+
+
+def waiting_alarm_messages(records: Records, *, since: dt.datetime) -> list[Delivery]:
+    """Give messages that were not sent yet, about alarms that were raised since some time."""
+    columns = table_of(Alarm).c
+    ids = [str(row[0]) for row in records.connection.execute(select(columns.id).where(columns.raised_at > since))]
+    parts = (ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE))
+    return [one for part in parts for one in records.find(Delivery, subject_id=part, state="waiting", reason="alarm")]
 
 
 def report_times(records: Records, incident_id: str) -> list[dt.datetime]:

@@ -10,7 +10,7 @@ what keeps such waves small is the limit of the form (``hub.forms``), and that a
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Final, Literal
 
@@ -86,16 +86,21 @@ def _name(first: Sighting) -> str:
     return f"gr-{first.report_id.removeprefix('rp-')}"
 
 
-def count_independent(reports: Iterable[MemberReport]) -> int:
-    """Count reports that do not obviously come from one and the same person."""
-    return len({_sender(report) for report in reports})
+def count_independent(reports: Iterable[MemberReport], *, receiver_of: Callable[[str], str] = str.casefold) -> int:
+    """Count reports that do not obviously come from one and the same person.
+
+    Args:
+        reports: Of one group.
+        receiver_of: Gives who receives what is sent to a contact: the same for all spellings of one mailbox or number.
+    """
+    return len({_sender(report, receiver_of) for report in reports})
 
 
-def _sender(report: MemberReport) -> tuple[str, str]:
+def _sender(report: MemberReport, receiver_of: Callable[[str], str]) -> tuple[str, str]:
     if report.member_id:
         return "member", report.member_id
     if report.contact:
-        return "contact", report.contact.casefold()
+        return "contact", receiver_of(report.contact)
     words = " ".join(report.words.casefold().split())
     return ("words", words) if words else ("report", report.id)
 

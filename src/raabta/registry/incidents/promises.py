@@ -47,13 +47,13 @@ def made(promise: Promise, *, duty: Collection[str], now: dt.datetime) -> Promis
 
 
 def settled(promise: Promise, state: PromiseState, *, at: dt.datetime, now: dt.datetime) -> Promise:
-    """Say what became of a promise; "open" takes back what was said.
+    """Say what became of a promise; "open" takes back what was said: escalation begins anew.
 
     Raises:
         ValueError: It is settled already, or the time is wrong.
     """
     if state == "open":
-        return structs.replace(promise, state=state, settled_at=None)
+        return structs.replace(promise, state=state, settled_at=None, escalations=_untold(promise))
     if promise.state != "open":
         message = f"state: it is {promise.state} already. If that was an error: --state open, then settle it again."
         raise ValueError(message)
@@ -77,8 +77,12 @@ def put_off(promise: Promise, due_at: dt.datetime, *, now: dt.datetime) -> Promi
     if until <= promise.due_at or until <= now:
         message = f"due_at: it must lie ahead, and after {utc(promise.due_at)}. Give a later time."
         raise ValueError(message)
-    untold = tuple(structs.replace(one, told_at=None) for one in promise.escalations)
-    return structs.replace(promise, due_at=until, put_off=(*promise.put_off, promise.due_at), escalations=untold)
+    put_off_before = (*promise.put_off, promise.due_at)
+    return structs.replace(promise, due_at=until, put_off=put_off_before, escalations=_untold(promise))
+
+
+def _untold(promise: Promise) -> tuple[Escalation, ...]:
+    return tuple(structs.replace(one, told_at=None) for one in promise.escalations)
 
 
 def _check_escalations(escalations: tuple[Escalation, ...], duty: Collection[str]) -> None:

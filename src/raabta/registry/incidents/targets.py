@@ -27,8 +27,7 @@ _READ_AS: Final = str.maketrans("OIL", "011", " -")
 _WIDE: Final = str.maketrans({"＠": "@", "﹫": "@", "．": ".", "。": ".", "｡": ".", "／": "/", "＋": "+", "：": ":"})
 """Signs of East Asian widths that machines and people read as the plain ones."""
 _HIDDEN: Final = re.compile(
-    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+"
-    "|(?<=[!-~])[\u200c\u200d]+(?=[!-~])"
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+|(?<=[!-~])[\u200c\u200d]+(?=[!-~])"
 )
 """What nobody sees; joiners only between ASCII, for Urdu is written with them."""
 _NOT_HERE: Final = frozenset({"local", "localhost", "lan", "home", "internal", "corp", "arpa"})

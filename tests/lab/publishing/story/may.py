@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 
 from raabta.pipeline import example_document
@@ -13,7 +14,8 @@ def open_file(story: Story) -> None:
     story.clock.set("2025-05-19 20:30")
     story.ids["may"] = story.incident(
         "open", "Sites behind Cloudflare cannot be reached",
-        "--title-ur", "Cloudflare کے پیچھے چلنے والی سائٹیں نہیں کھل رہیں", "--kind", "blocking", "--severity", "critical", "--component", "cloudflare", "--operator", "ptcl",
+        "--title-ur", "Cloudflare کے پیچھے چلنے والی سائٹیں نہیں کھل رہیں",
+        "--kind", "blocking", "--severity", "critical", "--component", "cloudflare", "--operator", "ptcl",
         "--started", "-15m", "--confirmed",
     ).first  # fmt: skip
     contact = story.file("cdn.toml", f'email = "{CONTACTS[3]}"\n')
@@ -98,13 +100,11 @@ def end(story: Story) -> None:
     story.told["third alone"] = story.raabta(*late, code=3)
     story.clock.set("2025-05-28 15:00")
     story.incident("step", id_, "reviewed")
-    story.write("may report", "report", id_)
-    story.publish("may report")
-    story.write(
+    meeting = (
         "meeting", "meeting", "", "--starts", "2025-06-10 15:00", "--ends", "2025-06-10 17:30", "--final",
         "--place", "Karachi, the association's house", "--place-ur", "کراچی، انجمن کا گھر",
     )  # fmt: skip
-    story.publish("meeting")
+    story.desk.each(partial(story.say, "may report", "report", id_), partial(story.say, *meeting))
     story.send()
     story.told["all brought"] = story.build()
     places = (story.ground.second_url, story.ground.third_url)

@@ -70,14 +70,18 @@ def ask(story: Story) -> None:
     )  # fmt: skip
     letter = story.file("call.txt", f"{LETTERS[1]} that nobody there knows of it.\n")
     story.incident("message", "add", "last", "telecom", "--way", "phone", "--from-them", "--text-file", letter)
-    for name, text in (("trial", "Was this a trial of a block of VPNs?"), ("ports", "Which ports were filtered?")):
-        words = ("--incident", "last", "--party", "telecom", "--text-file", "-")
-        story.ids[name] = story.incident("question", "add", *words, given=text).first
-        story.incident("question", "ask", story.ids[name], "--due", "+3d")
+    texts = {"trial": "Was this a trial of a block of VPNs?", "ports": "Which ports were filtered?"}
+    story.desk.each(*(partial(_question, story, name, text) for name, text in texts.items()))
     story.incident("question", "public", story.ids["trial"])
     story.clock.set("2024-11-10 15:55")
     story.say("november second", "update", "last", "--next", "17:00")
     story.send()
+
+
+def _question(story: Story, name: str, text: str) -> None:
+    words = ("--incident", "last", "--party", "telecom", "--text-file", "-")
+    story.ids[name] = story.incident("question", "add", *words, given=text).first
+    story.incident("question", "ask", story.ids[name], "--due", "+3d")
 
 
 def miss(story: Story) -> None:
@@ -121,18 +125,41 @@ def finish(story: Story) -> None:
 
 
 def answer(story: Story) -> None:
-    """What follows: an answer of the authority, a draft for its consultation, a notice, an advisory, the report."""
+    """What follows: an answer of the authority, a draft for its consultation, the report, a notice, an advisory."""
     id_ = story.ids["november"]
     story.clock.set("2024-11-14 11:00")
     story.told["question overdue"] = story.incident("due", code=3)
-    story.incident("question", "answer", story.ids["trial"], "--text-file", "-", given="No. It was a technical glitch.")
-    story.incident(
-        "question", "answer", story.ids["ports"], "--refused", "--text-file", "-", given="This cannot be told."
+    story.desk.each(partial(_settle, story), partial(_draft, story))
+    story.incident("step", id_, "reviewed")
+    named = ("--set", "title_en=Six hours without VPNs", "--set", "title_ur=چھ گھنٹے وی پی این کے بغیر")
+    advisory = (
+        "advisory", "advisory", "", "--audience", "product_users", "--product", "fortios", "--final",
+        "--identifier", "CVE-2024-47575", "--affected", "7.0.0 to 7.0.12", "--fixed", "7.0.13", "--score", "9.8",
+    )  # fmt: skip
+    story.desk.each(
+        partial(story.say, "november report", "report", id_, *named),
+        partial(story.say, "members notice", "notice", "", "--audience", "members", "--final"),
+        partial(story.say, *advisory),
     )
-    story.told["dossier"] = story.incident("question", "export", "--incident", id_, "--public", "-o", "dossier.md")
+    story.send()
+    story.build()
+    people.leave(story, people.AYESHA)
+
+
+def _settle(story: Story) -> None:
+    """Two answers, of which one is a refusal, and the dossier for everybody."""
+    answers = (("trial", (), "No. It was a technical glitch."), ("ports", ("--refused",), "This cannot be told."))
+    for name, more, text in answers:
+        story.incident("question", "answer", story.ids[name], *more, "--text-file", "-", given=text)
+    whose = ("--incident", story.ids["november"])
+    story.told["dossier"] = story.incident("question", "export", *whose, "--public", "-o", "dossier.md")
+
+
+def _draft(story: Story) -> None:
+    """What the association will say, in two versions."""
     draft = story.incident(
         "draft", "new", "--title", "On the registration of VPNs", "--consultation", "VPN registration 2024",
-        "--respond-by", "2024-12-20 17:00", "--incident", id_, "--text-file", "-",
+        "--respond-by", "2024-12-20 17:00", "--incident", story.ids["november"], "--text-file", "-",
         given="1. Register companies.\n2. Exempt tunnels of staff at home.\n",
     ).first  # fmt: skip
     second = "1. Register companies and freelancers alike.\n2. Exempt tunnels of staff at home.\n"
@@ -140,15 +167,3 @@ def answer(story: Story) -> None:
     story.told["second version"] = story.incident("draft", "version", draft, *words, given=second)
     story.told["diff"] = story.incident("draft", "diff", draft, "1")
     story.incident("draft", "state", draft, "submitted")
-    story.incident("step", id_, "reviewed")
-    story.write("november report", "report", id_, "--set", "title_en=Six hours without VPNs",
-                "--set", "title_ur=چھ گھنٹے وی پی این کے بغیر")  # fmt: skip
-    story.write("members notice", "notice", "", "--audience", "members", "--final")
-    story.write(
-        "advisory", "advisory", "", "--audience", "product_users", "--product", "fortios", "--final",
-        "--identifier", "CVE-2024-47575", "--affected", "7.0.0 to 7.0.12", "--fixed", "7.0.13", "--score", "9.8",
-    )  # fmt: skip
-    story.desk.each(*(partial(story.publish, name) for name in ("november report", "members notice", "advisory")))
-    story.send()
-    story.build()
-    people.leave(story, people.AYESHA)

@@ -1,6 +1,7 @@
 """Who is told: people by mail, a program by its webhook, a room of a chat service. Each says so, and some leave."""
 
 import re
+from functools import partial
 from html import unescape
 from typing import Final
 
@@ -37,7 +38,8 @@ def subscribe(story: Story) -> None:
         GONE: [],
         LOST: [],
     }
-    answers = {address: story.fill("subscribe", ("address", address), *fields) for address, fields in asked.items()}
+    forms = [partial(story.fill, "subscribe", ("address", to), *fields) for to, fields in asked.items()]
+    answers = dict(zip(asked, story.desk.each(*forms), strict=True))
     story.found["asked"] = {status for status, _ in answers.values()}
     story.found["asked in Urdu"] = answers[BILAL][1]
     story.found["asked again"] = [story.fill("subscribe", ("address", AYESHA))[1], answers[AYESHA][1]]

@@ -254,7 +254,7 @@ def test_the_same_file_attached_again_can_be_withheld_by_that_and_never_released
 @pytest.mark.parametrize("by", ["", "35202 1234567 1"])
 def test_who_attaches_is_named_and_no_number(records: Records, tmp_path: Path, by: str) -> None:
     given = FileGiven(incident_id=INCIDENT, kind="document", name="x", content=b"x")
-    with pytest.raises(ValueError, match="^by: "):
+    with pytest.raises(ValueError, match=r"^by: "):
         attach_file(records, given, folder=tmp_path, by=by, now=NOW, new_id=new_id)
     assert list(tmp_path.iterdir()) == []
 
@@ -275,12 +275,12 @@ def test_what_is_detached_leaves_a_line_and_its_file_goes_with_the_last_one(reco
     assert [one.evidence_ids for one in kept.causes] == [()]
     (line,) = records.find(TimelineNote, incident_id=INCIDENT)
     assert line.text == f"Detached {here.id} (document): names a person"
-    assert not remove_unused(records, tmp_path, here.sha256)
+    assert not remove_unused(records, tmp_path, sha256=here.sha256)
     assert read_attachment(tmp_path, there) == b"words"
     detach(records, there.id)
-    assert remove_unused(records, tmp_path, there.sha256)
+    assert remove_unused(records, tmp_path, sha256=there.sha256)
     assert not place_of(tmp_path, there.sha256).exists()
-    assert not remove_unused(records, tmp_path, there.sha256)
+    assert not remove_unused(records, tmp_path, sha256=there.sha256)
 
 
 def detach(records: Records, id_: str, because: str = "names a person") -> Attachment:

@@ -180,7 +180,7 @@ def test_five_members_who_lost_one_client_each_are_no_sum(records: Records) -> N
 @pytest.mark.parametrize("by", ["", "35202 1234567 1", "35202\u200c1234567\u200c1"])
 def test_who_notes_it_is_named_and_no_number(records: Records, by: str) -> None:
     given = ImpactGiven(incident_id=INCIDENT, organisation_id="o-0", kind="penalty", number=1)
-    with pytest.raises(ValueError, match="^by: "):
+    with pytest.raises(ValueError, match=r"^by: "):
         add_impact(records, given, by=by, now=NOW, new_id=new_id)
 
 

@@ -90,6 +90,9 @@ def test_a_report_has_no_field_for_an_address() -> None:
         ("contact", "a@example.pk, b@example.pk", "contact: an e-mail address"),
         ("contact", "3520212345671@example.pk", "contact: an e-mail address"),
         ("began_at", at(60), "began: a time within"),
+        ("began_at", NOW.replace(tzinfo=None), "began: a time without its zone"),
+        ("began_at", dt.datetime(1, 1, 1, tzinfo=dt.UTC), "began: a time from 2000 to 2100"),
+        ("words", "my card 35202   1234567   1", "words: this looks like a person's identity number"),
         ("began_at", NOW - dt.timedelta(days=91), "began: a time within"),
         ("code", "' OR 1=1", "code: not eight letters"),
     ],
@@ -176,6 +179,15 @@ def test_one_person_who_reports_often_suggests_nothing(records: Records) -> None
         take(records, contact="a@example.pk", now=NOW + n * MINUTE)
     (only,) = group_reports(records, settings=settings(), now=at(10))
     assert (only.n_reports, only.n_independent, only.suggests) == (6, 1, "")
+
+
+def test_one_mailbox_and_one_phone_are_one_person_however_they_are_written(records: Records) -> None:
+    for contact in ("amina+0@example.pk", "Amina+1@example.pk", "amina@example.pk"):
+        take(records, contact=contact)
+    for contact in ("0300 1234567", "+92 300 1234567", "0092-300-1234567"):
+        take(records, way="phone", contact=contact)
+    (only,) = group_reports(records, settings=settings(), now=NOW)
+    assert (only.n_reports, only.n_independent, only.suggests) == (6, 2, "")
 
 
 def test_grouping_again_changes_nothing_and_a_late_report_joins(records: Records) -> None:

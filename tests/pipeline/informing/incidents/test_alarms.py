@@ -169,6 +169,150 @@ def test_a_deadline_that_was_put_off_begins_a_clock_of_its_own(records: Records)
     assert records.count(Alarm) == 3
 
 
+def test_a_promise_that_was_settled_by_mistake_alarms_again_when_that_is_taken_back(records: Records) -> None:
+    promised(records, escalations=(Escalation(after_min=5, to="chair"),))
+    assert [id_[-1] for id_ in raised(records, 66)] == ["0", "1"]
+    acknowledge(records, "pr-a", by="Omar", now=at(67))
+    settle_promise(records, "pr-a", state="kept", at=at(68), now=at(68))
+    assert raised(records, 69) == []
+    settle_promise(records, "pr-a", state="open", at=at(70), now=at(70))
+    again = raised(records, 71)
+    assert again == ["promise/pr-a/20241110T1030Z/0.2", "promise/pr-a/20241110T1030Z/1.2"]
+    assert raised(records, 72) == []
+    waiting = [one.subject_id for one in records.find(Delivery, state="waiting")]
+    assert sorted(waiting) == sorted([again[0], again[0], again[1]])
+    assert [one.level for one in acknowledge(records, "pr-a", by="Omar", now=at(73))] == [0, 1]
+    assert raised(records, 500) == []
+    for _ in range(2):
+        settle_promise(records, "pr-a", state="broken", at=at(501), now=at(501))
+        settle_promise(records, "pr-a", state="open", at=at(502), now=at(502))
+    assert raised(records, 503) == ["promise/pr-a/20241110T1030Z/0.3", "promise/pr-a/20241110T1030Z/1.3"]
+
+
+def test_a_promise_that_is_opened_again_in_time_alarms_as_any_other(records: Records) -> None:
+    promised(records)
+    settle_promise(records, "pr-a", state="kept", at=at(1), now=at(1))
+    settle_promise(records, "pr-a", state="open", at=at(2), now=at(2))
+    assert raised(records, 60) == ["promise/pr-a/20241110T1030Z/0"]
+
+
+def test_a_deadline_that_was_put_off_by_seconds_is_another_one(records: Records) -> None:
+    promised(records, due_at=at(60) + dt.timedelta(seconds=5))
+    raised(records, 60.2)
+    acknowledge(records, "pr-a", by="Omar", now=at(60.3))
+    note = TimelineNote(id="nt-a", incident_id="", at=at(60.4), text="", by="Omar")
+    put_off_promise(records, "pr-a", due_at=at(60) + dt.timedelta(seconds=50), note=note)
+    assert raised(records, 61) == ["promise/pr-a/20241110T103050Z/0"]
+
+
+def test_who_has_no_address_was_not_told(records: Records) -> None:
+    settings = desk(duty=(*DESK.duty, DutyPerson(name="night", level=2)))
+    given = promise(escalations=(Escalation(after_min=5, to="night"), Escalation(after_min=5, to="chair")))
+    add_promise(records, given, duty=settings.duty, now=NOW)
+    raised(records, 70, settings)
+    found = records.get(Promise, "pr-a")
+    assert found is not None
+    assert {one.to: one.told_at for one in found.escalations} == {"night": None, "chair": at(70)}
+
+
+def report(id_: str, minute: float, **fields: Any) -> MemberReport:
+    return MemberReport(id=id_, code=id_, way="web", target="vpn", reported_at=at(minute), **fields)
+
+
+def seen(records: Records, id_: str, minute: float) -> None:
+    (found,) = records.find(MemberReport, id=id_)
+    records.put(structs.replace(found, state="acknowledged", acknowledged_at=at(minute)))
+
+
+def test_reports_that_come_after_somebody_took_on_the_earlier_ones_alarm(records: Records) -> None:
+    records.add_all([report("rp-a", 0), report("rp-b", 5)])
+    assert raised(records, 31) == ["acknowledgement/rp-a/20241110T1000Z/0"]
+    acknowledge(records, "rp-a", by="Omar", now=at(32))
+    assert raised(records, 400) == []
+    records.add_all([report(f"rp-later-{n}", 7200 + n) for n in range(30)])
+    assert raised(records, 7229) == []
+    assert raised(records, 7230) == ["acknowledgement/rp-later-0/20241115T1000Z/0"]
+    assert [(kind, id_) for kind, id_, _ in clocks(records, 7230)] == [
+        ("acknowledgement", "rp-a"),
+        ("acknowledgement", "rp-later-0"),
+    ]
+
+
+def test_working_through_reports_that_were_taken_on_wakes_nobody(records: Records) -> None:
+    records.add_all([report(f"rp-{n}", n / 10) for n in range(10)])
+    assert len(raised(records, 31)) == 1
+    acknowledge(records, "rp-0", by="Omar", now=at(32))
+    for number in range(10):
+        seen(records, f"rp-{number}", 40 + number)
+        assert raised(records, 100 + number) == []
+    assert clocks(records, 200) == []
+
+
+def test_reports_that_nobody_takes_on_go_up_the_levels_although_the_first_was_looked_at(records: Records) -> None:
+    records.add_all([report("rp-a", 0), report("rp-b", 1)])
+    assert raised(records, 31) == ["acknowledgement/rp-a/20241110T1000Z/0"]
+    seen(records, "rp-a", 35)
+    assert raised(records, 51) == ["acknowledgement/rp-a/20241110T1000Z/1"]
+
+
+def test_a_report_that_comes_after_all_others_were_looked_at_alarms(records: Records) -> None:
+    records.add(report("rp-a", 0))
+    raised(records, 31)
+    seen(records, "rp-a", 35)
+    records.add(report("rp-b", 40))
+    assert raised(records, 70) == ["acknowledgement/rp-b/20241110T1040Z/0"]
+
+
+def test_a_wave_that_was_taken_on_does_not_make_a_later_one_climb(records: Records) -> None:
+    records.add(report("rp-a", 0))
+    raised(records, 31)
+    acknowledge(records, "rp-a", by="Omar", now=at(32))
+    records.add(report("rp-b", 100))
+    assert raised(records, 131) == ["acknowledgement/rp-b/20241110T1140Z/0"]
+    seen(records, "rp-b", 132)
+    assert raised(records, 500) == []
+    assert [id_ for _, id_, _ in clocks(records, 500)] == ["rp-a"]
+    records.add(report("rp-c", 600))
+    assert [id_.split("/")[1] for id_ in raised(records, 640)] == ["rp-c"]
+
+
+def test_a_wave_that_nobody_takes_on_wakes_again_the_next_day(records: Records) -> None:
+    records.add(report("rp-a", 0))
+    assert len([*raised(records, 31), *raised(records, 51)]) == 2
+    records.add_all([report("rp-b", 1000), report("rp-c", 2000)])
+    assert raised(records, 1100) == []
+    assert raised(records, 2030) == ["acknowledgement/rp-c/20241111T1920Z/0"]
+
+
+def test_an_alarm_that_has_not_been_sent_is_dropped_when_the_thing_was_done(records: Records) -> None:
+    step(records, "confirmed", 10)
+    promised(records)
+    question = Question(id="qu-a", asked_of="PTA", text_en="Why?", by="Sana", created_at=NOW)
+    records.add(structs.replace(question, state="asked", due_at=at(50)))
+    assert len(raised(records, 61)) == 4
+    records.add(bulletin(state="published", published_at=at(62), sequence=1))
+    records.put(structs.replace(question, state="answered", due_at=at(50)))
+    raised(records, 63)
+    states = {one.subject_id.split("/")[0]: one.state for one in records.find(Delivery)}
+    assert states == {"update": "dropped", "question": "dropped", "promise": "waiting"}
+
+
+@pytest.mark.parametrize("subject", ["pr-", "pr-a", "a", "in-v", "vpn", "promise/pr-a", "PR-A"])
+def test_alarms_are_acknowledged_by_the_beginning_of_an_id(records: Records, subject: str) -> None:
+    promised(records)
+    raised(records, 80)
+    assert [one.level for one in acknowledge(records, subject, by="Omar", now=at(81))] == [0, 1]
+
+
+def test_a_beginning_that_means_several_things_is_refused(records: Records) -> None:
+    promised(records, id_="pr-ab")
+    promised(records, id_="pr-ac")
+    raised(records, 80)
+    with pytest.raises(LookupError, match="'pr-a' may be several: pr-ab, pr-ac"):
+        acknowledge(records, "pr-a", by="Omar", now=at(81))
+    assert len(acknowledge(records, "pr-ab", by="Omar", now=at(81))) == 2
+
+
 def test_a_promise_escalates_to_whom_it_names_and_notes_when(records: Records) -> None:
     promised(records, escalations=(Escalation(after_min=5, to="omar"), Escalation(after_min=90, to="chair")))
     assert [id_[-1] for id_ in raised(records, 65)] == ["0", "1"]

@@ -1,6 +1,7 @@
-"""What comes in and goes along: ``raabta incident report|question|draft|impact|attach|attached|withhold``.
+"""What comes in and goes along: ``raabta incident report|question|draft|impact|attach|attached|withhold|detach``.
 
-``reports`` and ``sorting``; ``questions`` and ``dossier``; ``drafts`` and ``versions``; ``impact``; ``attachments``.
+``reports`` and ``sorting``; ``questions`` and ``dossier``; ``drafts`` and ``versions``; ``impact``;
+``attachments``, ``files``.
 """
 
 import typer
@@ -56,3 +57,4 @@ def add_commands(app: typer.Typer) -> None:
     app.command("attach", short_help="Attach files: measurements, verdicts, documents.")(attachments.attach)
     app.command("attached", short_help="List what is attached.")(attachments.attached)
     app.command("withhold", short_help="Keep an attachment out of evidence packs.")(attachments.withhold)
+    app.command("detach", short_help="Take one out, and delete its file.")(attachments.detach)

@@ -1,4 +1,4 @@
-"""``raabta incident attach|attached|withhold``."""
+"""``raabta incident attach|attached|withhold|detach``."""
 
 from pathlib import Path
 from typing import Annotated, cast
@@ -6,6 +6,7 @@ from typing import Annotated, cast
 import typer
 
 from raabta.cli.diagnose import fail
+from raabta.cli.incident.desk.files import read_files
 from raabta.cli.incident.file.choosing import IncidentArgument, chosen
 from raabta.cli.prompting import ask_text
 from raabta.cli.publish.opening import ByOption, who
@@ -22,12 +23,14 @@ def attach(
     ] = None,
     source: Annotated[str, typer.Option(metavar="TEXT", help="Where it comes from.")] = "",
     withheld: Annotated[str, typer.Option(metavar="REASON", help="Why it goes into no evidence pack.")] = "",
+    include: Annotated[bool, typer.Option("--include", help="You have read it: it may go into packs.")] = False,
     by: ByOption = None,
     register: RegisterOption = None,
 ) -> None:
     """Attach files to an incident. Prints an id for each, and on standard error what was read in them.
 
-    What still holds the address of who measured is refused: nothing is attached then.
+    What still holds the address of who measured is refused: nothing is attached then. What no machine can look into
+    (PDF, most pictures, text with addresses) is withheld from evidence packs until a person lets it go.
 
     Exit code: 0 attached, 2 wrong usage or refused, 1 the database failed or a file cannot be read or written.
     """
@@ -37,36 +40,31 @@ def attach(
 
     said = cast("Kind", ask_text(kind, "--kind", "What is it?", choices=get_args(Kind)))
     author, folder = who(by), key_file_of(register).parent
-    contents = [(file, _read(file)) for file in files]
+    contents = read_files(files)
     with opened(register) as found, found.change() as records:
         id_ = chosen(records, incident).id
-        made = [
-            attach_file(
-                records,
-                FileGiven(
-                    incident_id=id_, kind=said, name=file.name, content=content, source=source, withheld=withheld
-                ),
-                folder=folder,
-                by=author,
-                now=now(),
-                new_id=new_id,
+        given = (
+            FileGiven(
+                incident_id=id_,
+                kind=said,
+                name=name,
+                content=content,
+                source=source,
+                withheld=withheld,
+                include=include,
             )
-            for file, content in contents
-        ]
+            for name, content in contents
+        )
+        made = [attach_file(records, one, folder=folder, by=author, now=now(), new_id=new_id) for one in given]
     for one in made:
         typer.echo(one.id)
         for fact in one.facts:
             typer.echo(f"  {fact}", err=True)
-
-
-def _read(file: Path) -> bytes:
-    from raabta.pipeline.informing.desk.attachments import FILE_BYTES_MAX  # noqa: PLC0415  --help need not wait
-
-    try:
-        with file.open("rb") as stream:
-            return stream.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        fail(f"{file}: cannot be read: {error.strerror}. Check the name.", code=1)
+        if one.withheld and not withheld:
+            typer.echo(f"  Withheld from packs: {one.withheld}.", err=True)
+    for one in made:
+        if one.withheld and not withheld and one.kind != "capture":
+            typer.echo(f"Read {one.name}; if it may go: raabta incident withhold {one.id} --release", err=True)
 
 
 def attached(incident: IncidentArgument, *, format_: FormatOption = None, register: RegisterOption = None) -> None:
@@ -109,3 +107,30 @@ def withhold(
     with opened(register) as found, found.change() as records:
         withhold_attachment(records, id_, reason=words)
     typer.echo(id_)
+
+
+def detach(
+    id_: Annotated[str, typer.Argument(metavar="ATTACHMENT", help="Its id, as at-….")],
+    *,
+    because: Annotated[
+        str | None, typer.Option("--because", metavar="TEXT", help="Why; stands in the timeline.")
+    ] = None,
+    by: ByOption = None,
+    register: RegisterOption = None,
+) -> None:
+    """Take an attachment out of its incident: a line stays in the timeline. Its file goes, if nothing else has it.
+
+    Exit code: 0 detached, 2 wrong usage or there is none, 1 the database failed or the file cannot be deleted.
+    """
+    from raabta.model.incident import TimelineNote  # noqa: PLC0415  --help need not wait for it
+    from raabta.pipeline.informing.desk.attachments import detach_file, remove_unused  # noqa: PLC0415
+
+    reason, author = ask_text(because, "--because", "Why is it taken out?"), who(by)
+    with opened(register) as found:
+        note = TimelineNote(id=new_id("nt-"), incident_id="", at=now(), text=reason, by=author)
+        with found.change() as records:
+            gone = detach_file(records, id_, note=note)
+        with found.change() as records:
+            is_removed = remove_unused(records, key_file_of(register).parent, sha256=gone.sha256)
+    typer.echo(id_)
+    typer.echo("Its file is deleted." if is_removed else "Its file stays: it is attached elsewhere, or gone.", err=True)

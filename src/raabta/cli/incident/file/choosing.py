@@ -92,8 +92,8 @@ def read_text(file: Path | None, words: str, *, option: str = "--text-file") -> 
         typer.echo(f"{words} (end with an empty line):", err=True)
         return "\n".join(iter(lambda: sys.stdin.readline().rstrip("\n"), ""))
     try:
-        raw = sys.stdin.buffer.read(TEXT_BYTES_MAX + 1) if str(file) == STANDARD else file.read_bytes()
-        text = raw.decode("utf-8-sig")
+        raw = _first_bytes(file)
+        text = raw[:TEXT_BYTES_MAX].decode("utf-8-sig", errors="strict" if len(raw) <= TEXT_BYTES_MAX else "ignore")
     except OSError as error:
         fail(f"{option}: {file} cannot be read: {error.strerror}. Check the name.")
     except UnicodeDecodeError:
@@ -101,3 +101,11 @@ def read_text(file: Path | None, words: str, *, option: str = "--text-file") -> 
     if len(raw) > TEXT_BYTES_MAX:
         fail(f"{option}: too long. Attach it as a file: raabta incident attach")
     return text
+
+
+def _first_bytes(file: Path) -> bytes:
+    """Read as much as is kept, and one byte more: a device may never end."""
+    if str(file) == STANDARD:
+        return sys.stdin.buffer.read(TEXT_BYTES_MAX + 1)
+    with file.open("rb") as stream:
+        return stream.read(TEXT_BYTES_MAX + 1)

@@ -66,7 +66,7 @@ def due(
 
 def acknowledge(
     subject: Annotated[
-        str, typer.Argument(metavar="ID", help="Of an alarm, of what it is about, or of an incident for all of its.")
+        str, typer.Argument(metavar="ID", help="Of an alarm, what it is about, or an incident; its beginning will do.")
     ],
     *,
     by: ByOption = None,

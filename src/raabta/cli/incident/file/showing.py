@@ -10,6 +10,7 @@ from raabta.cli.register.opening import RegisterOption, now
 from raabta.cli.register.table import AfterOption, FormatOption, LimitOption, as_lines, write_lines, write_text
 
 if TYPE_CHECKING:
+    from raabta.cli.publish.opening import Desk
     from raabta.model.incident import Incident
     from raabta.registry.incidents.timeline import IncidentRecords
 
@@ -40,6 +41,7 @@ def list_(
 
         states: Any = tuple(state or (() if all_ else OPEN))
         _check_states(states)
+        _check_component(desk, component)
         with desk.register.look() as records:
             found = newest_incidents(records, n_most=limit + 1, states=states, component_id=component, after=after)
     page = found[:limit]
@@ -117,6 +119,13 @@ def _check_states(states: tuple[str, ...]) -> None:
     wrong = next((one for one in states if one not in INCIDENT_STEPS), None)
     if wrong is not None:
         message = f"--state: {wrong!r} is none of {', '.join(INCIDENT_STEPS)}."
+        raise ValueError(message)
+
+
+def _check_component(desk: "Desk", component: str) -> None:
+    there = [one.id for one in desk.settings.site.components]
+    if component and component not in there:
+        message = f"--component: {component!r} is none of {', '.join(there) or '(publishing.toml names none)'}."
         raise ValueError(message)
 
 

@@ -152,7 +152,7 @@ def detach_file(records: Records, id_: str, *, note: TimelineNote) -> Attachment
     return attachment
 
 
-def remove_unused(records: Records, folder: Path, sha256: str) -> bool:
+def remove_unused(records: Records, folder: Path, *, sha256: str) -> bool:
     """Remove a file that no attachment has any more; say whether it went.
 
     Args:

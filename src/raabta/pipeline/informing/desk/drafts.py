@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from raabta.model.incident import ConsultationDraft, DraftVersion
 from raabta.pipeline.informing.desk.questions import require_incident
+from raabta.registry.incidents.steps import acting, moment
 from raabta.registry.incidents.texts import needed, tidy_line, tidy_text
 from raabta.registry.records import Records
 
@@ -56,8 +57,8 @@ def new_draft(
         incident_id=given.incident_id,
         title=needed("title", tidy_line("title", given.title)),
         consultation=tidy_line("consultation", given.consultation),
-        respond_by=given.respond_by,
-        versions=(DraftVersion(number=1, text=_text(given.text), at=now, by=by),),
+        respond_by=None if given.respond_by is None else moment("respond-by", given.respond_by),
+        versions=(DraftVersion(number=1, text=_text(given.text), at=now, by=acting(by)),),
         created_at=now,
         changed_at=now,
     )
@@ -94,7 +95,7 @@ def add_version(
         message = f"{id_}: the text is the same as that of version {draft.versions[-1].number}."
         raise ValueError(message)
     number = draft.versions[-1].number + 1
-    version = DraftVersion(number=number, text=tidied, at=now, by=by, note=tidy_line("note", note))
+    version = DraftVersion(number=number, text=tidied, at=now, by=acting(by), note=tidy_line("note", note))
     changed = structs.replace(draft, versions=(*draft.versions, version), changed_at=now)
     records.put(changed)
     return changed

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from raabta.model.incident import Incident, MemberReport
 from raabta.pipeline.informing.desk.reports import chosen_reports
 from raabta.pipeline.informing.settings import Publishing
+from raabta.pipeline.informing.subscribing.addresses import mailbox_of
 from raabta.registry.incidents.grouping import (
     ReportGroup,
     Sighting,
@@ -28,6 +29,8 @@ from raabta.registry.schema import table_of
 LOOKED_BACK: Final = dt.timedelta(days=1)
 """What is older was grouped before, or is no news."""
 COUNTED_MAX: Final = 20
+PHONE_DIGITS: Final = 9
+"""Without what stands before a network's number: 0, +92, 0092."""
 
 
 def group_reports(records: Records, *, settings: Publishing, now: dt.datetime) -> list[ReportGroup]:
@@ -74,7 +77,9 @@ def _sightings(records: Records, settings: Publishing, *, since: dt.datetime) ->
 
 def _told(records: Records, id_: str, several: Sequence[Sighting]) -> ReportGroup:
     newest = [one.report_id for one in several[-COUNTED_MAX:]]
-    n_independent = count_independent(records.find(MemberReport, id=newest)) if len(several) > 1 else 1
+    n_independent = (
+        count_independent(records.find(MemberReport, id=newest), receiver_of=_receiver_of) if len(several) > 1 else 1
+    )
     return ReportGroup(
         id=id_,
         target=several[0].what,
@@ -86,6 +91,13 @@ def _told(records: Records, id_: str, several: Sequence[Sighting]) -> ReportGrou
         incident_ids=tuple(sorted({one.incident_id for one in several if one.incident_id})),
         suggests=suggestion(several, n_independent=n_independent),
     )
+
+
+def _receiver_of(contact: str) -> str:
+    """Give one name for all spellings of a mailbox ("+…" does not count), or of a phone number, by its last digits."""
+    if "@" in contact:
+        return mailbox_of(contact, "email")
+    return "".join(one for one in contact if one.isdecimal())[-PHONE_DIGITS:]
 
 
 def _parts(ids: Sequence[str], n_most: int = 500) -> Iterable[list[str]]:

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from msgspec import Struct, structs
 
 from raabta.model.incident import Incident, Party, Question
+from raabta.registry.incidents.steps import acting, moment, utc
 from raabta.registry.incidents.texts import needed, tidy_line, tidy_text
 from raabta.registry.records import Records
 
@@ -65,7 +66,7 @@ def add_question(
         text_en=needed("text-en", tidy_text("text-en", given.text_en, n_most=QUESTION_CHARACTERS_MAX)),
         text_ur=tidy_text("text-ur", given.text_ur, n_most=QUESTION_CHARACTERS_MAX),
         public=given.public,
-        by=by,
+        by=acting(by),
         created_at=now,
     )
     records.add(question)
@@ -82,11 +83,12 @@ def ask_question(
         ValueError: It was asked already, in the future, or is due before it was asked.
     """
     question = _stepped(records, id_, "asked")
-    if asked_at > now:
+    asked, due = moment("asked", asked_at), None if due_at is None else moment("due", due_at)
+    if asked > now:
         raise ValueError("asked: a time that has not come yet. Note it when it was asked.")
-    if due_at is not None and due_at <= asked_at:
+    if due is not None and due <= asked:
         raise ValueError("due: an answer cannot be due before the question. Give a later time.")
-    return _put(records, structs.replace(question, asked_at=asked_at, due_at=due_at))
+    return _put(records, structs.replace(question, asked_at=asked, due_at=due))
 
 
 def answer_question(
@@ -102,12 +104,12 @@ def answer_question(
     """
     question = _stepped(records, id_, "refused" if refused else "answered")
     words = needed("answer", tidy_text("answer", answer, n_most=ANSWER_CHARACTERS_MAX))
-    if answered_at > now or (question.asked_at is not None and answered_at < question.asked_at):
+    at = moment("answered", answered_at)
+    if at > now or (question.asked_at is not None and at < question.asked_at):
         raise ValueError("answered: a time between the question and now.")
     if question.answer:
-        later = f"{answered_at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
-        words = tidy_text("answer", f"{question.answer}\n\n[{later}]\n{words}", n_most=ANSWER_CHARACTERS_MAX)
-    return _put(records, structs.replace(question, answer=words, answered_at=answered_at))
+        words = tidy_text("answer", f"{question.answer}\n\n[{utc(at)}]\n{words}", n_most=ANSWER_CHARACTERS_MAX)
+    return _put(records, structs.replace(question, answer=words, answered_at=at))
 
 
 def withdraw_question(records: Records, id_: str) -> Question:

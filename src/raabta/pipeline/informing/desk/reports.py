@@ -24,6 +24,7 @@ from raabta.model.register import Organisation
 from raabta.model.subscription import Delivery, DeliveryReason
 from raabta.pipeline.informing.settings import Publishing
 from raabta.pipeline.informing.subscribing.addresses import mailbox_of, tidy_address
+from raabta.registry.incidents.steps import moment
 from raabta.registry.incidents.targets import read_code, read_target, scrub_words
 from raabta.registry.incidents.texts import tidy_line, tidy_text
 from raabta.registry.records import Records
@@ -126,7 +127,8 @@ def _tidied(given: ReportGiven, settings: Publishing, now: dt.datetime) -> Repor
     _among("operator", given.operator_id, ["", *operators])
     _among("language", given.language, LANGUAGES)
     _among("symptom", given.symptom, get_args(Symptom))
-    if given.began_at is not None and not now - dt.timedelta(days=BEGAN_DAYS_MAX) <= given.began_at <= now + SKEW:
+    began_at = None if given.began_at is None else moment("began", given.began_at)
+    if began_at is not None and not now - dt.timedelta(days=BEGAN_DAYS_MAX) <= began_at <= now + SKEW:
         message = f"began: a time within the last {BEGAN_DAYS_MAX} days."
         raise ValueError(message)
     place = tidy_line("place", given.place, n_most=PLACE_CHARACTERS_MAX)
@@ -134,6 +136,7 @@ def _tidied(given: ReportGiven, settings: Publishing, now: dt.datetime) -> Repor
         raise ValueError("place: a town at most, without street or number.")
     return structs.replace(
         given,
+        began_at=began_at,
         target=read_target(given.target, components=settings.site.components),
         place=place,
         words=scrub_words(tidy_text("words", given.words, n_most=WORDS_CHARACTERS_MAX)),

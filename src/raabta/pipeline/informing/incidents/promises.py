@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from msgspec import structs
 
 from raabta.model.incident import Promise, PromiseState, TimelineNote
-from raabta.pipeline.informing.incidents.alarms import silence
+from raabta.pipeline.informing.incidents.alarms import close_alarms, silence
 from raabta.pipeline.informing.incidents.parties import require_party
 from raabta.pipeline.informing.incidents.showing import require_incident
 from raabta.pipeline.informing.settings import DutyPerson
@@ -61,13 +61,18 @@ def settle_promise(
 ) -> Promise:
     """Say that a promise was kept, broken or withdrawn; "open" takes that back. Its alarms fall silent.
 
+    What is open again and overdue alarms again, also if somebody had taken it on: it was thought to be done since.
+
     Raises:
         ValueError: It is settled already, or the time is wrong.
         LookupError: There is no such promise.
     """
-    changed = settled(require_promise(records, promise_id), state, at=at, now=now)
+    earlier = require_promise(records, promise_id)
+    changed = settled(earlier, state, at=at, now=now)
     records.put(changed)
     silence(records, about_id=promise_id, now=now)
+    if state == "open" and earlier.state != "open":
+        close_alarms(records, about_id=promise_id, now=now)
     return changed
 
 

@@ -33,9 +33,12 @@ def find_incident(records: Records, text: str) -> Incident:
     if text == LAST:
         newest = last_opened(records)
         return require_incident(records, newest or LAST)
+    if not text or not text.isascii() or not text.isprintable():
+        message = f"there is no incident {text[:80]!a}. Try: raabta incident list"
+        raise LookupError(message)
     exact = records.get(Incident, text)
-    if exact is not None or not text:
-        return exact or require_incident(records, text)
+    if exact is not None:
+        return exact
     whole = text if text.startswith("in-") else f"in-{text}"
     ids = ids_beginning(records, whole, n_most=4)
     if len(ids) > 1:

@@ -179,18 +179,27 @@ def promise_row(promise: PublicPromise, speech: Speech) -> Markup:
     if promise.settled_at is not None and promise.state != "open":
         settled = fill(" {}", speech.word("thread", "settled_on", at=speech.moment(promise.settled_at)))
     return fill(
-        '<li class="promise is-{}"><p><strong>{}</strong>: {}</p><p>{} <strong>{}</strong></p>'
+        '<li class="promise is-{}"><p><strong>{}</strong>: {}</p><p>{} <strong>{}</strong>{}</p>'
         '<p class="small"><span class="chip is-{}">{}</span>{} <span class="sep">·</span> {}</p></li>',
         promise.state,
         _party(promise, speech),
         speech.either(promise.words_en, promise.words_ur),
         speech.word("thread", "promised_by"),
         speech.moment(promise.due_at),
+        _put_off(promise, speech),
         promise.state,
         speech.shared("promise", promise.state),
         settled,
         speech.word("thread", "made_on", at=speech.moment(promise.made_at)),
     )
+
+
+def _put_off(promise: PublicPromise, speech: Speech) -> Markup:
+    """Say which deadlines it had before, the first one first."""
+    if not promise.put_off:
+        return Markup("")
+    earlier = joined(list(map(speech.moment, promise.put_off)), speech)
+    return fill(' <span class="put-off">({})</span>', speech.word("thread", "put_off", at=earlier))
 
 
 def promise_lines(promise: PublicPromise, speech: Speech) -> Iterator[tuple[dt.datetime, Markup]]:

@@ -112,7 +112,7 @@ def _page(name: str, speech: Speech, **values: object) -> dict[str, bytes]:
     whose = speech.either_plain(site.name_en, site.name_ur)
     head = Head(path=path, title=f"{title} – {whose}", current=name)
     desk = site.desk_url if is_web(site.desk_url) else ""
-    return {path: render_page(name, head, speech, desk=desk, **_EXTRA, **values)}
+    return {path: render_page(name, head, speech=speech, desk=desk, **_EXTRA, **values)}
 
 
 def _fitting(options: Iterable[Option]) -> list[Option]:

@@ -55,12 +55,14 @@ def _front(view: SiteView, speech: Speech, *, now: dt.datetime) -> dict[str, byt
     shown = take(rows, room_bytes=OPEN_BYTES_MAX)
     if len(shown) < len(incidents):
         made |= render_open(view, speech)
-    groups = list(component_groups(speech.site.components, view.states, speech, up=up))
+    groups = list(component_groups(speech.site.components, view.states, speech=speech, up=up))
     shown_groups = take(groups, room_bytes=COMPONENTS_BYTES_MAX)
     if len(shown_groups) < len(groups):
         made |= render_components(view, speech)
         hit = [one for one in speech.site.components if view.states[one.id] != "fine"]
-        shown_groups = take(list(component_groups(hit, view.states, speech, up=up)), room_bytes=COMPONENTS_BYTES_MAX)
+        shown_groups = take(
+            list(component_groups(hit, view.states, speech=speech, up=up)), room_bytes=COMPONENTS_BYTES_MAX
+        )
     ahead = _ahead(view, now=now)
     told = {one.id for one in (*incidents, *ahead)}
     newest = [one for one in view.newest_threads if one.id not in told][:N_NEWEST]
@@ -73,7 +75,7 @@ def _front(view: SiteView, speech: Speech, *, now: dt.datetime) -> dict[str, byt
             description=speech.word("front", "description").striptags(),
             current="now",
         ),
-        speech,
+        speech=speech,
         state=_overall(view),
         count=_count(len(incidents), speech),
         made=speech.word("front", "made", at=speech.moment(now)),
@@ -145,7 +147,7 @@ def _root(view: SiteView, site: Site, *, now: dt.datetime) -> bytes:
         title=" · ".join(speech.either_plain(site.name_en, site.name_ur) for speech in speeches),
         description=first.word("front", "description").striptags(),
     )
-    return render_page("root", head, first, halves=halves, tone=_overall(view), mirrors=mirrors[:8])
+    return render_page("root", head, speech=first, halves=halves, tone=_overall(view), mirrors=mirrors[:8])
 
 
 def _root_line(thread: PublicThread, speech: Speech) -> Markup:

@@ -22,7 +22,7 @@ from raabta.publish.site.view import (
 )
 
 
-def render_component(component: Component, threads: Sequence[PublicThread], site: Site) -> dict[str, bytes]:
+def render_component(component: Component, threads: Sequence[PublicThread], *, site: Site) -> dict[str, bytes]:
     """Make a component's page in each language.
 
     Args:
@@ -53,7 +53,7 @@ def render_component(component: Component, threads: Sequence[PublicThread], site
         made |= render_list(
             "list",
             _head(path, speech.either_plain(component.name_en, component.name_ur), speech, feeds=(feed,)),
-            speech,
+            speech=speech,
             pieces=[thread_row(one, speech, up=up, level=2) for one in shown],
             above=speech.word("kind", component.kind),
             title=name,
@@ -67,7 +67,7 @@ def render_component(component: Component, threads: Sequence[PublicThread], site
     return made
 
 
-def render_month(month: str, threads: Sequence[PublicThread], site: Site) -> dict[str, bytes]:
+def render_month(month: str, threads: Sequence[PublicThread], *, site: Site) -> dict[str, bytes]:
     """Make a month's pages in each language from all threads that began in it (``Publication.month``)."""
     every = sorted(threads, key=lambda one: (one.started_at, one.sequence), reverse=True)
     made: dict[str, bytes] = {}
@@ -76,19 +76,17 @@ def render_month(month: str, threads: Sequence[PublicThread], site: Site) -> dic
         path = paths.month_path(month, language)
         up = paths.up(path)
         above = fill('<a href="{}{}">{}</a>', up, paths.history_path(language), speech.word("list", "history"))
-        made |= _rows(
-            path, every, speech, title=speech.month(month), plain_title=speech.month(month).striptags(), above=above
-        )
+        title = speech.month(month)
+        head = _head(path, title.striptags(), speech, current="history")
+        made |= _rows(head, every, speech=speech, title=title, above=above)
     return made
 
 
 def render_open(view: SiteView, speech: Speech) -> dict[str, bytes]:
     """Make the list of all that is open."""
     title = speech.word("list", "open")
-    path = paths.open_path(speech.language)
-    return _rows(
-        path, view.open_threads[:N_OPEN_LISTED], speech, title=title, plain_title=title.striptags(), current="now"
-    )
+    head = _head(paths.open_path(speech.language), title.striptags(), speech, current="now")
+    return _rows(head, view.open_threads[:N_OPEN_LISTED], speech=speech, title=title)
 
 
 def render_components(view: SiteView, speech: Speech) -> dict[str, bytes]:
@@ -98,8 +96,8 @@ def render_components(view: SiteView, speech: Speech) -> dict[str, bytes]:
     return render_list(
         "list",
         _head(path, title.striptags(), speech, current="now"),
-        speech,
-        pieces=list(component_groups(speech.site.components, view.states, speech, up=paths.up(path))),
+        speech=speech,
+        pieces=list(component_groups(speech.site.components, view.states, speech=speech, up=paths.up(path))),
         title=title,
         **(_BARE | {"rows": False}),
     )
@@ -120,7 +118,7 @@ def render_history(months: Sequence[MonthCount], site: Site) -> dict[str, bytes]
         made |= render_list(
             "list",
             _head(path, title.striptags(), speech, current="history"),
-            speech,
+            speech=speech,
             pieces=pieces,
             title=title,
             **(
@@ -135,20 +133,13 @@ _BARE: dict[str, object] = {"above": "", "lead": "", "state": "", "facts": (), "
 
 
 def _rows(
-    path: str,
-    threads: Sequence[PublicThread],
-    speech: Speech,
-    *,
-    title: Markup,
-    plain_title: str,
-    above: Markup | str = "",
-    current: str = "history",
+    head: Head, threads: Sequence[PublicThread], *, speech: Speech, title: Markup, above: Markup | str = ""
 ) -> dict[str, bytes]:
     return render_list(
         "list",
-        _head(path, plain_title, speech, current=current),
-        speech,
-        pieces=[thread_row(one, speech, up=paths.up(path), level=2) for one in threads],
+        head,
+        speech=speech,
+        pieces=[thread_row(one, speech, up=paths.up(head.path), level=2) for one in threads],
         title=title,
         **(_BARE | {"above": above, "nothing": speech.word("list", "none")}),
     )

@@ -75,7 +75,7 @@ def thread_row(
 
 
 def component_groups(
-    components: Iterable[Component], states: dict[str, ComponentState], speech: Speech, *, up: str
+    components: Iterable[Component], states: dict[str, ComponentState], *, speech: Speech, up: str
 ) -> Iterator[Markup]:
     """Show components with their states, those of a group together."""
     for name, members in groupby(components, key=lambda one: speech.either(one.group_en, one.group_ur)):

@@ -93,7 +93,7 @@ class _ThreadPages:
 
     def _update_events(self) -> list[Event]:
         return [
-            Event(one.at, one.sequence, update_pieces(one, self._thread, self._speech, page=self._file), one.id)
+            Event(one.at, one.sequence, update_pieces(one, self._thread, speech=self._speech, page=self._file), one.id)
             for one in self._thread.updates
         ]
 
@@ -156,7 +156,7 @@ class _ThreadPages:
             description=self._told.description(self._text.known),
         )
         values = self._above | {"pieces": pieces, "turn": turn, "pointers": pointers}
-        return render_page("thread", head, self._speech, **values)
+        return render_page("thread", head, speech=self._speech, **values)
 
     def _values(self) -> dict[str, object]:
         """What is so of the whole thread."""

@@ -36,7 +36,7 @@ class UpdatePiece(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
 
 
-def update_pieces(update: PublicUpdate, thread: PublicThread, speech: Speech, *, page: str) -> list[Markup]:
+def update_pieces(update: PublicUpdate, thread: PublicThread, *, speech: Speech, page: str) -> list[Markup]:
     """Show an update, in one piece or more.
 
     Args:
@@ -138,10 +138,10 @@ def _facts(update: PublicUpdate, thread: PublicThread, speech: Speech) -> Iterat
         names = joined(list(map(speech.operator, update.operator_ids)), speech)
         yield speech.word("thread", "operators"), names
     if update.incident_state is not None:
-        yield (
-            speech.shared("part", "cause"),
-            cause_words(update.evidence_class, speech, percent=update.probability_percent),
-        )
+        words = speech.shared("part", "not_established")
+        if update.evidence_class != "none":
+            words = cause_words(update.evidence_class, speech, percent=update.probability_percent)
+        yield speech.shared("part", "cause"), words
     if len(thread.updates) > 1:
         yield from meeting_facts(update, speech)
         yield from advisory_facts(update, speech)

@@ -54,7 +54,8 @@ _NUMBER: Final = re.compile(r"\s*(?:(\d{8,10})|0x([0-9a-f]{7,8}))\s*", re.IGNORE
 _LOWEST_NUMBER: Final = 1 << 24
 """1.0.0.0: a smaller number is a count."""
 _NAMED: Final = re.compile(
-    r"(?:[Ii][Pp]|[Aa](?:ddr|DDR)[a-zA-Z]{0,5}|[Ff](?:orwarded|ORWARDED)[ _-]?(?:[Ff]or|FOR)|[Xx][ _-]?[Cc](?:lient|LIENT))"
+    r"(?:[Ii][Pp]|[Aa](?:ddr|DDR)[a-zA-Z]{0,5}"
+    r"|[Ff](?:orwarded|ORWARDED)[ _-]?(?:[Ff]or|FOR)|[Xx][ _-]?[Cc](?:lient|LIENT))"
     r"[\\\"']{0,15}\s{0,8}(?:=>|[:=>])\s{0,8}[\\\"'\[{(]{0,15}([0-9A-Fa-f:.]{3,45})"
 )
 """The end of a field's name and an address. All names of ``OWN_FIELDS`` and ``ECHO_HEADERS`` that count here end so."""
@@ -65,7 +66,7 @@ TEXT_CHARACTERS_MAX: Final = 2_000_000
 """A longer text is not looked through for any address at all."""
 
 
-def own_address(value: Any, place: str = "", depth: int = 0) -> str:
+def own_address(value: Any, place: str = "", *, depth: int = 0) -> str:
     """Name the field of a JSON value that holds an address of who measured, "" where none does."""
     if depth > DEPTH_MAX:
         return f"{place[:200]} (nested too deeply to be looked through)"
@@ -77,14 +78,18 @@ def own_address(value: Any, place: str = "", depth: int = 0) -> str:
                 (
                     found
                     for path, name, one in parts
-                    if (found := path if name in names and _holds_address(one) else own_address(one, path, depth + 1))
+                    if (
+                        found := path
+                        if name in names and _holds_address(one)
+                        else own_address(one, path, depth=depth + 1)
+                    )
                 ),
                 "",
             )
         case [str() as name, one] if _plain(name) in ECHO_HEADERS and _holds_address(one):
             return f"{place}.{name}"
         case list():
-            within = (own_address(one, f"{place}[{n}]", depth + 1) for n, one in enumerate(value))
+            within = (own_address(one, f"{place}[{n}]", depth=depth + 1) for n, one in enumerate(value))
             return next(filter(None, within), "")
         case _:
             return ""

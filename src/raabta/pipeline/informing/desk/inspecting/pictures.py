@@ -60,7 +60,7 @@ def _judged(parts: Iterator[str]) -> Picture:
 
 def _png_parts(content: bytes) -> Iterator[str]:
     """Name what stands in a PNG beside the picture: "camera", "text", and "broken" where it ends wrongly."""
-    at = len(_PNG)
+    at, name = len(_PNG), b""
     while at < len(content):
         length, name = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8]
         at += 12 + length
