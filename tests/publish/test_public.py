@@ -54,6 +54,19 @@ def test_a_promise_of_ours_has_no_party() -> None:
     assert (ours.party_en, ours.party_ur) == ("", "")
 
 
+def test_a_promise_that_was_put_off_keeps_its_earlier_deadlines() -> None:
+    moved = structs.replace(PROMISE, put_off=(NOW,))
+    (public,) = thread(parties=(PARTY,), promises=(moved,)).promises
+    assert (public.put_off, public.due_at) == ((NOW,), LATER)
+
+
+def test_a_thread_that_was_kept_before_promises_had_earlier_deadlines_is_read() -> None:
+    made = thread(parties=(PARTY,), promises=(PROMISE,))
+    old = msgspec.json.decode(msgspec.json.encode(made))
+    del old["promises"][0]["put_off"]
+    assert read_thread(msgspec.json.encode(old).decode()) == made
+
+
 @pytest.mark.parametrize(("number", "shown"), [(0, None), (4, None), (5, 5), (523, 523)])
 def test_small_counts_are_not_shown(number: int, shown: int | None) -> None:
     members = tuple(f"o-{one}" for one in range(number))

@@ -47,6 +47,7 @@ class Paper:
 
     def line(self, words: str, *, colour: tuple[int, int, int] = (0, 0, 0), right_to_left: bool = False) -> None:
         """Write a text over the whole width, in as many lines as it takes."""
+        self._shape(words)
         self._page.set_text_color(*colour)
         align = "R" if right_to_left else "L"
         self._page.multi_cell(0, _LINE_MM, words, new_x="LMARGIN", new_y="NEXT", align=align)
@@ -57,6 +58,7 @@ class Paper:
         """Write a label and its value; nothing where there is no value."""
         if not value:
             return
+        self._shape(value)
         self._page.set_text_color(*GREY)
         self._page.cell(_LABEL_MM, _LINE_MM, label)
         self._page.set_text_color(0, 0, 0)
@@ -65,6 +67,7 @@ class Paper:
 
     def table(self, rows: Sequence[tuple[str, ...]], *, widths: tuple[int, ...]) -> None:
         """Write a table whose first row is its head; widths are shares."""
+        self._shape("".join("".join(row) for row in rows))
         with self._page.table(
             rows,
             col_widths=widths,
@@ -82,6 +85,10 @@ class Paper:
     def output(self) -> bytes:
         """Give the file."""
         return bytes(self._page.output())
+
+    def _shape(self, words: str) -> None:
+        """Join letters where there are any to join: it takes most of the time, and English needs it not."""
+        self._page.set_text_shaping(use_shaping_engine=bool(_beyond_latin(words)))
 
     def _font_again(self) -> None:
         """Tell the file which font is meant: after letters of the second font, fpdf2 takes it to be known."""
@@ -102,8 +109,7 @@ def open_paper(title: str, *, made_at: dt.datetime, letters: str) -> Iterator[Pa
     Args:
         title: For the file's properties.
         made_at: Likewise.
-        letters: Holds every letter that will be written, so that a second font is opened only where it is needed: that
-            and the joining of letters take a third of the time.
+        letters: Holds every letter that will be written, so that a second font is opened only where it is needed.
     """
     page = FPDF(format="A4")
     page.set_margin(_MARGIN_MM)
@@ -114,7 +120,6 @@ def open_paper(title: str, *, made_at: dt.datetime, letters: str) -> Iterator[Pa
     if _beyond_latin(letters):
         page.add_font(_ARABIC, fname=_ARABIC_FILE)
         page.set_fallback_fonts([_ARABIC])
-        page.set_text_shaping(use_shaping_engine=True)
     page.add_page()
     page.set_font(_LATIN, size=_TEXT_PT)
     try:

@@ -22,7 +22,7 @@ from raabta.model.incident import (
 )
 from raabta.model.register import Consent
 from raabta.pipeline.informing.packing import PackOrder, make_pack
-from raabta.publish.pack import PackReport, read_pack
+from raabta.publish.pack.reading import PackReport, read_pack
 from raabta.registry import Register
 from raabta.remedy.keys import SigningKey
 from raabta.remedy.minisign import check_minisign

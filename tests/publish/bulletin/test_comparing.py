@@ -187,3 +187,11 @@ def test_no_text_raises_and_none_takes_long(english: str, urdu: str) -> None:
 )
 def test_a_text_made_to_be_slow_is_read_all_the_same(text: str) -> None:
     compared(text, "متن")
+
+
+@pytest.mark.parametrize("english", ["We answer within a day.", "We answer within one day."])
+def test_a_period_in_days_is_one_fact(english: str) -> None:
+    assert compared(english, "ہم ایک دن کے اندر جواب دیں گے۔") == []
+    assert compared("We answer after two days.", "ہم دو دن کے بعد جواب دیں گے۔") == []
+    assert compared(english, "ہم دو دن کے اندر جواب دیں گے۔") != []
+    assert compared("It began at 2 pm.", "یہ دن کے 2 بجے شروع ہوا۔") == []

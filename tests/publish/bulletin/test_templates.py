@@ -93,3 +93,11 @@ def test_a_text_that_ends_with_a_stop_gets_no_second_one() -> None:
 def test_an_unknown_template_names_those_that_there_are() -> None:
     with pytest.raises(ValueError, match="There are: first_notice, update"):
         template_of("second_notice")
+
+
+@pytest.mark.parametrize("name", ["first_notice", "resolved", "report"])
+def test_a_day_stands_behind_on(name: str) -> None:
+    template = template_of(name)
+    (english, _) = fill(template, values(template, optional=True), site=SITE)
+    assert re.search(r"It began on \d", english.known)
+    assert not re.search(r"\b(began|ended) at\b", english.known)

@@ -83,3 +83,27 @@ def test_the_subject_says_who_speaks_and_the_state() -> None:
 
 def test_the_other_language_stands_in_where_one_is_missing() -> None:
     assert plain(structs.replace(BULLETIN, texts=TEXTS[:1]), SITE, language="ur").startswith(f"{FSI}VPNs fail")
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "Resolved: "), ("ur", "حل ہو گیا: ")])
+def test_a_subject_says_the_state_once(language: Language, heading: str) -> None:
+    texts = tuple(structs.replace(one, title=f"{heading}{one.title}") for one in TEXTS)
+    told = structs.replace(BULLETIN, texts=texts, incident_state="resolved")
+    assert subject(told, SITE, language=language).count(heading.rstrip(": ")) == 1
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Cause: Not established"), ("ur", "وجہ: ثابت نہیں ہوئی")])
+def test_a_cause_that_nobody_has_shown_says_the_word_cause_once(language: Language, words: str) -> None:
+    told = structs.replace(BULLETIN, evidence_class="none", probability_percent=None)
+    assert words in plain(told, SITE, language=language).splitlines()
+
+
+def test_versions_and_identifiers_that_the_text_says_are_not_said_again() -> None:
+    known = "Identifiers: CVE-2024-3400.\nAffected versions: 10.2.9."
+    texts = tuple(structs.replace(one, known=known) for one in TEXTS)
+    about = Advisory(
+        products=("fortios",), identifiers=("CVE-2024-3400", "CVE-2024-34"), affected="10.2.9", fixed="10.2.9-h1"
+    )
+    told = structs.replace(BULLETIN, kind="advisory", incident_state=None, texts=texts, advisory=(about,))
+    words = {part.name: part.text for part in parts(told, SITE, language="en")}
+    assert (words.get("affected"), words["fixed"], words["identifiers"]) == (None, "10.2.9-h1", "CVE-2024-34")

@@ -3,10 +3,12 @@
 import pytest
 from msgspec import structs
 
+from raabta.model.publication import PublicStatement
 from raabta.publish.message.chat import NOTE_CHARACTERS_MAX, chat_text, letter_text
 from raabta.publish.message.letters import Letter, Paragraph
 from tests.cases.publication import example_site
 from tests.registry.outbox.specimens import bulletin
+from tests.registry.specimens import NOW
 
 URL = "https://status.example.pk/en/incident/in-a.html#bu-a"
 
@@ -32,6 +34,19 @@ def test_however_long_a_bulletin_is_the_text_fits_and_keeps_its_link(repeated: b
     text = chat_text(bulletin(texts=texts), example_site(), languages=("en", "ur"), url=URL, repeated=repeated)
     assert len(text) <= NOTE_CHARACTERS_MAX
     assert URL in text.splitlines()
+
+
+def test_however_long_a_bulletin_is_both_languages_keep_the_statement_and_the_next_update() -> None:
+    texts = tuple(
+        structs.replace(one, known="جواب example.com " * 300, workaround="w" * 900) for one in bulletin().texts
+    )
+    told = bulletin(texts=texts, evidence_class="measured", probability_percent=55)
+    stated = PublicStatement(party_en="Regulator", party_ur="ریگولیٹر", at=NOW, text_en="A glitch. " * 90)
+    text = chat_text(told, example_site(), languages=("en", "ur"), url=URL, statements=(stated,))
+    assert len(text) <= NOTE_CHARACTERS_MAX
+    for words in ("Regulator, ", "ریگولیٹر، ", "55%", "Next update by", "اگلی اطلاع"):
+        assert words in text
+    assert text.count("\u2068") == text.count("\u2069")
 
 
 def test_other_messages_fit_too() -> None:

@@ -1,5 +1,6 @@
 """Every message has all its words in both languages, and says only what it is given."""
 
+import datetime as dt
 import string
 from typing import Any, get_args
 
@@ -8,6 +9,8 @@ import pytest
 
 from raabta.model.bulletin import LANGUAGES, Language
 from raabta.model.incident import MemberReport
+from raabta.model.publication import PublicStatement
+from raabta.model.site import Component
 from raabta.model.subscription import Alarm
 from raabta.publish.message import letters
 from raabta.publish.message.letters import (
@@ -48,6 +51,60 @@ def all_letters(language: Language) -> dict[str, Letter]:
         ),
         "alarm": alarm_letter(alarm, SITE, language=language),
     }
+
+
+STATED = PublicStatement(
+    party_en="Telecom regulator",
+    party_ur="ٹیلی کام ریگولیٹر",
+    at=NOW,
+    text_en="A glitch. " * 60,
+    text_ur="ایک خرابی۔",
+    source="https://regulator.example/press",
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            ("Official statements", "Telecom regulator, ", "“A glitch.", "…”", "Source: https://regulator.example/"),
+        ),
+        ("ur", ("باضابطہ بیانات", "ٹیلی کام ریگولیٹر، ", "“ایک خرابی۔”", "ماخذ: \u2068https://regulator.example/")),
+    ],
+)
+def test_the_official_statement_stands_beside_our_cause(language: Language, words: tuple[str, ...]) -> None:
+    body = bulletin_body(bulletin(), SITE, language=language, statements=(STATED,))
+    text = bulletin_letter(body, SITE, language=language, links=LINKS).plain
+    assert [one for one in (*words, "PKT (UTC+05:00)") if one not in text] == []
+    assert len(text) < 1500
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "VPN"), ("ur", "وی پی این")])
+def test_who_reported_reads_the_name_of_a_component_in_their_language(language: Language, name: str) -> None:
+    report = msgspec.structs.replace(REPORT, target="tunnels")
+    site = msgspec.structs.replace(
+        SITE, components=(Component(id="tunnels", kind="service", name_en="VPN", name_ur="وی پی این"),)
+    )
+    for write in (acknowledge_letter, answer_letter):
+        text = write(report, site, language=language, links=LINKS).plain
+        assert name in text
+        assert "tunnels" not in text
+
+
+def test_an_alarm_says_how_late_it_is_who_was_told_before_and_what_to_run() -> None:
+    alarm = Alarm(
+        id="al", about_id="pr-a", kind="promise", level=1, due_at=NOW, raised_at=NOW + dt.timedelta(minutes=65),
+        words="Promise of PTA: repair. Next: raabta incident promise settle pr-a kept"
+        "; or: raabta incident promise settle pr-a broken",
+    )  # fmt: skip
+    letter = alarm_letter(alarm, SITE, language="en", told_before=("asma", "bilal"))
+    assert letter.subject == "Alarm, level 1: Promise of PTA: repair"
+    assert "late by 1 hour 5 minutes." in letter.plain
+    assert "Told before: asma, bilal." in letter.plain
+    for outcome in ("kept", "broken"):
+        assert f"raabta incident promise settle pr-a {outcome}" in letter.plain.splitlines()
+    assert "raabta incident acknowledge pr-a" in letter.plain.splitlines()
 
 
 def test_every_phrase_has_both_languages_and_the_same_gaps() -> None:

@@ -9,7 +9,7 @@ from raabta.model.incident import Attachment, Cause, Incident, Statement, Timeli
 from raabta.model.pack import PackContent, PackParty, PackPromise, PackQuestion, Withheld
 from raabta.model.publication import PublicUpdate
 from raabta.model.site import Component, Operator, Site
-from raabta.publish.pack import pack_files, write_archive
+from raabta.publish.pack.archive import pack_files, write_archive
 from raabta.remedy.keys import SigningKey
 from raabta.remedy.minisign import minisign, minisign_public
 

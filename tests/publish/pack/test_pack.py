@@ -12,8 +12,8 @@ import pytest
 
 from raabta.model.incident import Statement
 from raabta.model.pack import PackFile, PackManifest
-from raabta.publish.pack import PackReport, read_pack
 from raabta.publish.pack.names import is_safe, safe_name
+from raabta.publish.pack.reading import PackReport, read_pack
 from raabta.remedy.keys import PublicKey
 from raabta.remedy.minisign import check_minisign, minisign
 from tests.publish.pack.specimens import AT, KEY, MEASURED, OTHER_KEY, content, packed

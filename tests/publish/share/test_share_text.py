@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from raabta.model.bulletin import LANGUAGES, BulletinText, Language
-from raabta.model.publication import PublicThread, PublicUpdate
+from raabta.model.publication import PublicStatement, PublicThread, PublicUpdate
 from raabta.publish.share import share_text
 from tests.cases.hostile import WORDS, hostile, hostile_site
 from tests.cases.publication import example_site, example_thread, example_threads
@@ -32,6 +32,21 @@ def test_a_cause_stands_with_its_evidence_probability_and_what_others_state() ->
     thread = example_thread("in-cdn2025may19")
     text = share_text(thread, thread.updates[1], site=example_site(), language="en")
     assert "Cause: Corroborated, and reproduced, probability 95%\nWho states what: Cloudflare sees no fault" in text
+
+
+@pytest.mark.parametrize(("language", "comma"), [("en", ","), ("ur", "،")])
+def test_the_official_statement_stands_beside_the_cause(language: Language, comma: str) -> None:
+    thread = example_thread("in-cdn2025may19")
+    update = thread.updates[1]
+    stated = PublicStatement(
+        party_en="Regulator", party_ur="ریگولیٹر", at=update.at, text_en="No fault. " * 60, source="https://r.example/p"
+    )
+    text = share_text(structs.replace(thread, statements=(stated,)), update, site=example_site(), language=language)
+    who = {"en": "Regulator", "ur": "ریگولیٹر"}[language]
+    assert f"\n{who}{comma} " in text
+    assert "No fault." in text
+    assert "https://r.example/p" in text
+    assert len(text) <= MOST
 
 
 def test_a_correction_says_so_first() -> None:

@@ -212,3 +212,31 @@ def test_web_addresses_in_a_text_become_links_without_the_full_stop() -> None:
     update = structs.replace(thread.updates[0], texts=(BulletinText(language="en", title="t", known=words),))
     links = [a.get("href") for a in one(page(structs.replace(thread, updates=(update,))), "update").iter("a")]
     assert links[1:] == ["https://regulator.example.pk/form?id=7&x=1", "http://example.org/a"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "put off from 11 November 2024, 09:00 PKT"), ("ur", "پہلے کی مدت: ")]
+)
+def test_a_promise_that_was_put_off_shows_the_deadlines_that_it_had(language: str, words: str) -> None:
+    thread = example_thread("in-vpn20241110")
+    earlier = dt.datetime(2024, 11, 11, 4, tzinfo=dt.UTC)
+    moved = structs.replace(thread, promises=(structs.replace(thread.promises[0], put_off=(earlier,)),))
+    (promise,) = page(moved, language).find_class("promise")
+    assert words in text_of(promise)
+    assert iso(earlier) in [one.get("datetime") for one in promise.iter("time")]
+
+
+def test_a_promise_that_was_put_off_a_hundred_times_still_stands_on_the_page() -> None:
+    thread = example_thread("in-vpn20241110")
+    times = tuple(dt.datetime(2024, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=n) for n in range(100))
+    moved = structs.replace(thread, promises=(structs.replace(thread.promises[0], put_off=times),))
+    assert len(page(moved).find_class("promise")) == 1
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Cause Not established"), ("ur", "وجہ ثابت نہیں ہوئی")])
+def test_an_update_without_a_cause_says_the_word_cause_once(language: str, words: str) -> None:
+    thread = example_thread("in-vpn20241110")
+    update = structs.replace(thread.updates[0], evidence_class="none", probability_percent=None)
+    shown = text_of(page(structs.replace(thread, updates=(update,)), language).find_class("update")[0])
+    assert words in shown
+    assert "وجہ وجہ" not in shown

@@ -10,7 +10,7 @@ from raabta.cli.diagnose import fail
 
 if TYPE_CHECKING:
     from raabta.model.pack import PackManifest
-    from raabta.publish.pack import PackReport
+    from raabta.publish.pack.reading import PackReport
     from raabta.remedy.keys import PublicKey
 
 BAD: Final = 3
@@ -68,7 +68,7 @@ def _plain(text: str) -> str:
 
 
 def _tell(manifest: "PackManifest") -> None:
-    from raabta.publish.pack.instructions import some  # noqa: PLC0415  as above
+    from raabta.publish.pack.names import some  # noqa: PLC0415  as above
 
     typer.echo(_plain(manifest.title))
     typer.echo(f"  pack       {_plain(manifest.id)}, for {_plain(manifest.recipient)}")
@@ -93,7 +93,7 @@ def _extract(report: "PackReport", folder: Path) -> None:
 
 
 def _read(file: Path) -> bytes:
-    from raabta.publish.pack.archive import PACK_BYTES_MAX  # noqa: PLC0415  as above
+    from raabta.publish.pack.names import PACK_BYTES_MAX  # noqa: PLC0415  as above
 
     try:
         found = file.stat()

@@ -19,7 +19,7 @@ from raabta.model.publication import Publication, is_public
 from raabta.model.site import Site
 from raabta.pipeline.informing.incidents import find_incident, read_file
 from raabta.publish.counts import SMALL
-from raabta.publish.pack import pack_files, write_archive
+from raabta.publish.pack.archive import pack_files, write_archive
 from raabta.publish.pack.names import safe_name
 from raabta.publish.public import read_thread
 from raabta.registry import Records

@@ -46,9 +46,7 @@ def statements_beside(
     return tuple(sorted(known, key=lambda one: one.at, reverse=True)[:STATEMENTS_MAX])
 
 
-def say_statement(
-    one: PublicStatement, site: Site, *, language: Language, n_most: int = TEXT_CHARACTERS_MAX
-) -> Stated:
+def say_statement(one: PublicStatement, site: Site, *, language: Language, n_most: int = TEXT_CHARACTERS_MAX) -> Stated:
     """Say who stated what, when and where. Nothing is isolated yet.
 
     Args:

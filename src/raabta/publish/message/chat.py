@@ -65,9 +65,7 @@ def letter_text(letters: Sequence[Letter]) -> str:
     return _cut("\n\n".join(f"{letter.subject}\n{letter.plain}".strip() for letter in letters), NOTE_CHARACTERS_MAX)
 
 
-def _lines(
-    told: Bulletin, site: Site, *, language: Language, newest: Sequence[PublicStatement], room: int
-) -> str:
+def _lines(told: Bulletin, site: Site, *, language: Language, newest: Sequence[PublicStatement], room: int) -> str:
     """Write what it says in one language: what must stand there first, then as much of the rest as there is room."""
     found = {part.name: part for part in parts(told, site, language=language)}
     head = _cut(subject(told, site, language=language), SUBJECT_CHARACTERS_MAX)

@@ -20,6 +20,8 @@ from raabta.publish.words import say
 
 NEXT: Final = ". Next: "
 """Parts what an alarm is about from the command that helps, in ``Alarm.words`` (``registry.incidents.clocks``)."""
+OR: Final = "; or: "
+"""Parts commands of which one is run; each stands on a line of its own."""
 _FILE: Final = Path(__file__).with_name("data") / "letters.toml"
 
 
@@ -172,7 +174,8 @@ def alarm_letter(alarm: Alarm, site: Site, *, language: Language, told_before: S
         due += "\n" + _say("alarm", "late", language, late=_duration(late_min, language))
     names = ("، " if language == "ur" else ", ").join(told_before)
     before = _say("alarm", "before", language, names=names) if names else _say("alarm", "first", language)
-    steps = [Paragraph(f"{_say('alarm', 'next', language)}\n{command}")] if next_ else []
+    commands = "\n".join(command.split(OR))
+    steps = [Paragraph(f"{_say('alarm', 'next', language)}\n{commands}")] if next_ else []
     take_on = Paragraph(f"{_say('alarm', 'do', language)}\nraabta incident acknowledge {alarm.about_id}")
     head = _say("alarm", "subject", language, level=str(alarm.level), words=words)
     return Letter(language, head, (Paragraph(words), Paragraph(due), Paragraph(before), *steps, take_on))

@@ -4,9 +4,6 @@
 - ``timeline``: every step in UTC and in local time; ``instructions``: how to check and to reproduce it
 - ``names``: what a file inside may be called
 - ``archive``: files to bytes; ``reading``: bytes to what is wrong with them
+
+Nothing is imported here: who checks a pack needs neither the printer nor the page's templates, half a second of them.
 """
-
-from raabta.publish.pack.archive import pack_files, write_archive
-from raabta.publish.pack.reading import PackReport, read_pack
-
-__all__ = ["PackReport", "pack_files", "read_pack", "write_archive"]

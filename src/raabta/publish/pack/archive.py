@@ -11,16 +11,11 @@ import msgspec
 
 from raabta.model.pack import PackContent, PackFile, PackManifest
 from raabta.publish.pack.instructions import FOLDERS, readme, reproduce
-from raabta.publish.pack.names import is_safe
+from raabta.publish.pack.names import KEY, MANIFEST, PACK_BYTES_MAX, SIGNATURE, is_safe
 from raabta.publish.pack.page import summary_html
 from raabta.publish.pack.printed import summary_pdf
 from raabta.publish.pack.timeline import timeline_csv
 
-MANIFEST: Final = "manifest.json"
-SIGNATURE: Final = "manifest.json.minisig"
-KEY: Final = "raabta.pub"
-PACK_BYTES_MAX: Final = 500_000_000
-"""Of all files together. More than that does not go by e-mail or portal anyway; judgement."""
 _WORDS: Final = {
     "README.txt": "what this is, and how to check it",
     "REPRODUCE.txt": "how to see it for yourself",

@@ -90,8 +90,3 @@ def _facts(content: PackContent) -> list[str]:
 def names_of(site: Site) -> dict[str, str]:
     """Give the English names of components and operators by their ids."""
     return {one.id: one.name_en for one in site.components} | {one.id: one.name_en for one in site.operators}
-
-
-def some(n: int | None) -> str:
-    """Say a count; None is one that is too small to be told."""
-    return "fewer than 5" if n is None else f"{n:,}"

@@ -4,6 +4,11 @@ import re
 import unicodedata
 from typing import Final
 
+MANIFEST: Final = "manifest.json"
+SIGNATURE: Final = "manifest.json.minisig"
+KEY: Final = "raabta.pub"
+PACK_BYTES_MAX: Final = 500_000_000
+"""Of all files together. More than that does not go by e-mail or portal anyway; judgement."""
 _PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DEPTH_MAX: Final = 4
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -25,3 +30,8 @@ def safe_name(name: str, *, fallback: str) -> str:
 
 def _is_part(part: str) -> bool:
     return bool(_PART.fullmatch(part)) and not part.endswith(".") and not _RESERVED.fullmatch(part)
+
+
+def some(n: int | None) -> str:
+    """Say a count; None is one that is too small to be told."""
+    return "fewer than 5" if n is None else f"{n:,}"

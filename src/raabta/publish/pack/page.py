@@ -9,7 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from raabta.model.incident import EVIDENCE_CLASSES
 from raabta.model.pack import PackContent
 from raabta.publish.moments import iso, local, say_moment
-from raabta.publish.pack.instructions import FOLDERS, names_of, some
+from raabta.publish.pack.instructions import FOLDERS, names_of
+from raabta.publish.pack.names import some
 from raabta.publish.words import say
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")

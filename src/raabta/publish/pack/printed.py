@@ -9,7 +9,8 @@ from raabta.model.bulletin import BulletinText
 from raabta.model.incident import EVIDENCE_CLASSES
 from raabta.model.pack import PackContent
 from raabta.publish.moments import iso, local, say_moment
-from raabta.publish.pack.instructions import FOLDERS, names_of, some
+from raabta.publish.pack.instructions import FOLDERS, names_of
+from raabta.publish.pack.names import some
 from raabta.publish.paper import GREY, Paper, open_paper
 from raabta.publish.words import all_words, say
 

@@ -20,8 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from raabta.model.pack import PACK_VERSION, PackManifest
-from raabta.publish.pack.archive import KEY, MANIFEST, PACK_BYTES_MAX, SIGNATURE
-from raabta.publish.pack.names import is_safe
+from raabta.publish.pack.names import KEY, MANIFEST, PACK_BYTES_MAX, SIGNATURE, is_safe
 
 _ENTRIES_MAX: Final = 10_000
 _MANIFEST_BYTES_MAX: Final = 10_000_000

@@ -13,7 +13,16 @@ from raabta.model.site import Site
 from raabta.publish.bulletin.statements import say_statement
 from raabta.publish.bulletin.wording import cause_words, next_words
 from raabta.publish.feeds.cleaning import cleaned, one_line, shortened
-from raabta.publish.feeds.items import Item, fitted, in_direction, site_name, statements_of, text_of, title_of, update_url
+from raabta.publish.feeds.items import (
+    Item,
+    fitted,
+    in_direction,
+    site_name,
+    statements_of,
+    text_of,
+    title_of,
+    update_url,
+)
 from raabta.publish.moments import say_moment
 from raabta.publish.words import say
 
@@ -81,15 +90,17 @@ def _cause(item: Item, site: Site, *, language: Language) -> list[str]:
 
 def _statement(item: Item, site: Site, *, language: Language, n_most: int) -> list[str]:
     """Say what was stated last, beside our cause: as much of it as there is room for, and the source if it fits."""
-    for one in statements_of(item)[:1]:
-        for n_letters in (_STATED_MAX, _STATED_MAX // 2):
-            stated = say_statement(one, site, language=language, n_most=n_letters)
-            for line in (stated.line, stated._replace(source="").line):
-                shown = in_direction(line, site, language=language)
-                if len(shown) <= n_most:
-                    return [shown]
-        return list(filter(None, [fitted(stated.line, site, language=language, n_most=n_most)]))
-    return []
+    newest = statements_of(item)[:1]
+    if not newest:
+        return []
+    long, short = (
+        say_statement(newest[0], site, language=language, n_most=n_letters)
+        for n_letters in (_STATED_MAX, _STATED_MAX // 2)
+    )
+    lines = (long.line, long._replace(source="").line, short.line, short._replace(source="").line)
+    shown = (in_direction(line, site, language=language) for line in lines)
+    fitting = next((line for line in shown if len(line) <= n_most), "")
+    return list(filter(None, [fitting or fitted(lines[-1], site, language=language, n_most=n_most)]))
 
 
 def _following(item: Item, site: Site, *, language: Language) -> list[str]:
