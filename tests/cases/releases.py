@@ -27,9 +27,18 @@ FILES = {
 
 
 def make_release(
-    site: Path, files: dict[str, bytes], *, serial: int, now: dt.datetime = NOW, key: SigningKey = KEY
+    site: Path,
+    files: dict[str, bytes],
+    *,
+    serial: int,
+    now: dt.datetime = NOW,
+    key: SigningKey = KEY,
+    spare: bool = True,
 ) -> Manifest:
-    """Make a release of these files, signed, and show it; files that stayed are linked, as a build does."""
+    """Make a release of these files, signed, and show it; files that stayed are linked, as a build does.
+
+    Without ``spare`` the oldest release stays as it is.
+    """
     manifest = make_manifest(
         [describe(path, content) for path, content in files.items()], site=URL, serial=serial, sequence=serial, now=now
     )
@@ -37,7 +46,7 @@ def make_release(
     signed = {MANIFEST_FILE: raw, SIGNATURE_FILE: sign_manifest(raw, manifest, key=key)}
     with locked(site):
         shown = current_serial(site)
-        growing = Growing(site, serial)
+        growing = Growing(site, serial, anew=not spare)
         for path, content in {**files, **signed}.items():
             if shown and (site / CURRENT / path).is_file() and (site / CURRENT / path).read_bytes() == content:
                 growing.keep(release_of(site, shown), (describe(path, content),))

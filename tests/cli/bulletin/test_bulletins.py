@@ -1,6 +1,11 @@
 """``raabta bulletin``: from a template to what is public, as two people type it."""
 
+import contextlib
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -170,3 +175,79 @@ def test_templates_say_what_they_ask_for(run: Run) -> None:
     assert "first_notice" in run("templates", "--format", "table").stdout
     assert "symptom_en, symptom_ur" in run("templates", "first_notice", "--format", "table").stdout
     assert run("templates", "none").exit_code == 2
+
+
+def test_what_goes_public_with_it_is_shown_and_needs_an_approval(run: Run, incident_id: str) -> None:
+    id_ = written(run, incident_id)
+    assert "Goes public with it: kind: vpn" in run("check", id_).stderr
+    run("approve", id_, "--by", "Bilal")
+    party = CliRunner().invoke(incident, ["party", "add", incident_id, "regulator", "PTA"])
+    assert party.exit_code == 0, party.stderr
+    made = CliRunner().invoke(incident, ["statement", "add", incident_id, party.stdout.strip(), "A glitch."])
+    assert made.exit_code == 0, made.stderr
+    refused = run("publish", id_)
+    assert (refused.exit_code, "A glitch." in refused.stderr) == (2, True)
+    assert "A glitch." in run("show", id_, "--format", "table").stderr
+    assert "A glitch." in run("approve", id_, "--by", "Bilal").stderr
+    assert run("publish", id_).exit_code == 0
+
+
+def test_no_alarm_is_promised_where_no_clock_starts(run: Run, incident_id: str) -> None:
+    id_ = written(run, incident_id, *SYMPTOM_UR, "--audience", "members")
+    run("approve", id_, "--by", "Bilal")
+    told = run("publish", id_)
+    assert (told.exit_code, "No alarm watches over it" in told.stderr) == (0, True)
+    assert "An alarm is raised" not in told.stderr
+
+
+def test_a_next_update_in_the_past_is_refused_before_anything_else(run: Run, incident_id: str) -> None:
+    refused = run("write", incident_id, "--next", "2024-11-10 01:30", "-t", "first_notice")
+    assert (refused.exit_code, "has passed: it is" in refused.stderr) == (2, True)
+    assert "PKT" in refused.stderr
+
+
+def test_a_change_of_nothing_says_how_to_mend_one_digit(run: Run, incident_id: str) -> None:
+    id_ = written(run, incident_id)
+    refused = run("change", id_)
+    assert (refused.exit_code, f"show {id_} --toml > b.toml" in refused.stderr) == (2, True)
+
+
+def at_a_terminal(*words: str, typed: str) -> tuple[int, str, str]:
+    """Type at a real terminal; give exit code, stdout, and what stood on the terminal."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from raabta.cli import main; main()", "bulletin", *words]
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs) as child:
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        told, _ = child.communicate(timeout=60)
+    shown = b""
+    with contextlib.suppress(OSError):  # a terminal whose other end is closed says so
+        while part := os.read(ours, 65_536):
+            shown += part
+    os.close(ours)
+    return child.returncode, told.decode().strip(), shown.decode()
+
+
+def test_a_person_is_asked_for_the_next_update_first_and_loses_nothing(run: Run, incident_id: str) -> None:
+    typed = "2024-11-10 01:30\n+1h\nVPNs fail\nوی پی این ناکام\nThree networks fail.\n\x04"
+    code, told, shown = at_a_terminal("write", incident_id, typed=typed)
+    assert (code, told) == (1, "")
+    places = [shown.index(one) for one in ("Next update (+1h, 22:30, or final)", "has passed", "Title (English)")]
+    assert places == sorted(places)
+    file = shown.split("--from ")[-1].split()[0]
+    assert "Three networks fail." in Path(file).read_text(encoding="utf-8")
+    assert Path(file).stat().st_mode & 0o777 == 0o600
+    code, told, shown = at_a_terminal("write", incident_id, "--from", file, typed="+1h\nتین نیٹ ورک ناکام ہیں۔\n")
+    assert code == 0, shown
+    assert "Three networks fail." in run("show", told, "--toml").stdout
+
+
+def test_what_was_typed_for_a_template_is_kept_too(run: Run, incident_id: str) -> None:
+    code, _, shown = at_a_terminal(
+        "write", incident_id, "-t", "first_notice", typed="+1h\nVPNs get no answer on 3 networks.\n\x04"
+    )
+    assert code == 1, shown
+    file = shown.split("--from ")[-1].split()[0]
+    made = run("write", incident_id, "--from", file, *SYMPTOM_UR, "--next", "+1h")
+    assert made.exit_code == 0, made.stderr
+    assert "VPNs get no answer on 3" in run("show", made.stdout.strip(), "--toml").stdout

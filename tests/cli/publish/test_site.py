@@ -42,6 +42,15 @@ def test_init_writes_settings_that_can_be_read_and_never_over_others(run: Callab
     assert "there is one already" in again.stderr
 
 
+def test_init_says_what_to_fill_in_and_so_does_what_it_writes(run: Callable[..., Result], tmp_path: Path) -> None:
+    made = run("init", "--settings", tmp_path / "more.toml")
+    assert "what is marked with #" not in made.stderr
+    written = (tmp_path / "more.toml").read_text()
+    for name in ("name", "url", "contact", "[[duty]]", "[mail]", "mirrors"):
+        assert name in made.stderr
+        assert name in written
+
+
 def test_init_takes_names_with_any_letters_and_refuses_a_url_that_is_none(
     run: Callable[..., Result], tmp_path: Path
 ) -> None:
@@ -128,7 +137,8 @@ def test_check_tells_an_old_mirror_in_a_table_of_80_columns(run: Callable[..., R
     assert found.exit_code == 3
     assert "older: serial" in " ".join(found.stdout.split())
     assert max(map(len, found.stdout.splitlines())) <= 80
-    assert "1 of 2 mirrors are not right" in found.stderr
+    assert "1 of 2 mirrors is not right" in found.stderr
+    assert "--full" not in found.stderr
 
 
 def test_check_tells_that_bulletins_were_published_since(run: Callable[..., Result], tmp_path: Path) -> None:
@@ -144,3 +154,33 @@ def test_check_refuses_a_key_that_is_none(run: Callable[..., Result], tmp_path: 
     refused = run("check", tmp_path, "--key", "RWQ")
     assert refused.exit_code == 2
     assert "--key: this is no public key" in refused.stderr
+
+
+def test_check_names_full_where_a_file_is_not_what_was_signed(run: Callable[..., Result], tmp_path: Path) -> None:
+    run("--site", tmp_path / "site")
+    (tmp_path / "site/current/index.html").write_text("spoilt")
+    found = run("check", tmp_path / "site")
+    assert found.exit_code == 3
+    assert found.stderr.endswith("raabta publish --site DIR --full\n")
+
+
+def test_check_knows_from_the_settings_which_site_it_should_be(
+    run: Callable[..., Result], desk: Path, tmp_path: Path
+) -> None:
+    run("--site", tmp_path / "site")
+    settings = desk / "publishing.toml"
+    settings.write_text(settings.read_text().replace("https://status.example.pk", "https://other.example"))
+    found = run("check", tmp_path / "site", "--format", "jsonl")
+    assert found.exit_code == 3
+    assert [fault["kind"] for fault in json.loads(found.stdout)["faults"]] == ["site"]
+
+
+def test_a_folder_with_other_releases_is_refused_and_not_touched(run: Callable[..., Result], tmp_path: Path) -> None:
+    for month in range(1, 6):
+        (tmp_path / f"cap/releases/20230{month}01000000").mkdir(parents=True)
+    (tmp_path / "cap/current").symlink_to("releases/20230401000000")
+    before = sorted(tmp_path.joinpath("cap").rglob("*"))
+    refused = run("--site", tmp_path / "cap", "--no-mirrors")
+    assert refused.exit_code == 2
+    assert "holds other things" in refused.stderr
+    assert sorted(tmp_path.joinpath("cap").rglob("*")) == before

@@ -169,6 +169,8 @@ def test_a_consent_for_nobody_who_gets_anything_is_told(raabta: Run, member: str
     give = ("org", "consent", "give", member)
     assert "raabta list recipient add ptlc" in raabta(*give, "exemption_list", "ptlc").stderr
     assert raabta(*give, "application", "pta").stderr == ""
+    assert raabta(*give, "statistics", "public").stderr == ""
+    assert "raabta list recipient add public" in raabta(*give, "exemption_list", "public").stderr
     with open_from_options(None) as found, found.change() as records:
         records.add(Recipient(id="ptcl", name="PTCL", asns=(17557,)))
     assert raabta(*give, "exemption_list", "ptcl").stderr == ""

@@ -37,6 +37,12 @@ def test_other_methods_are_refused(visitor: Visitor, method: str) -> None:
     assert visitor.subscribers() == [before]
 
 
+@pytest.mark.parametrize("path", ["/subscribe/", "/report/", "/confirm/x/"])
+def test_no_answer_repeats_the_host_that_a_visitor_named(visitor: Visitor, path: str) -> None:
+    found = visitor.get(path, host="evil.example")
+    assert (found.status, "location" in found.headers, "evil" in found.text) == (404, False, False)
+
+
 def test_a_form_that_is_too_large_is_refused_before_it_is_read(visitor: Visitor) -> None:
     assert visitor.post("/report", b"words=" + b"x" * BODY_BYTES_MAX).status == 413
     assert visitor.post("/subscribe", [("component", "vpn")] * 300).status == 400

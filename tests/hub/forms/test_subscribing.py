@@ -65,6 +65,17 @@ def test_the_answer_is_the_same_whether_an_address_is_known_or_not(visitor: Visi
     assert new == waits == known == known_later
 
 
+def test_where_too_many_wait_everybody_is_told_so_alike(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor.post("/subscribe", ASK)
+    monkeypatch.setattr("raabta.pipeline.informing.subscribing.asking.PENDING_MAX", 1)
+    visitor.clock.go_on(days=2)
+    known = visitor.post("/subscribe", ASK)
+    new = visitor.post("/subscribe", ASK | {"address": "new@example.pk"})
+    assert known == new
+    assert (new.status, "too many requests" in new.text, "on its way" in new.text) == (503, True, False)
+    assert (len(visitor.subscribers()), len(visitor.deliveries())) == (1, 1)
+
+
 def test_bombing_one_mailbox_sends_it_one_message(visitor: Visitor) -> None:
     for number in range(40):
         fields = ASK | {"address": f"victim+{number}@example.pk"}

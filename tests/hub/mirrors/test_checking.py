@@ -2,7 +2,10 @@
 
 import datetime as dt
 import gzip
+import os
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -240,3 +243,55 @@ def test_of_a_url_a_sample_is_read_and_the_front_pages_with_it(mirror: Path) -> 
         (found,) = check_mirrors([url], request, now=NOW)
     assert found.n_looked_at == 3
     assert [fault.path for fault in found.faults] == ["index.html"]
+
+
+def test_a_server_that_drips_headers_ends_with_the_deadline(mirror: Path) -> None:
+    done = Event()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        path = mirror / request.path.lstrip("/")
+        request.send_response(200)
+        if path.name in (MANIFEST_FILE, SIGNATURE_FILE):
+            request.end_headers()
+            request.wfile.write(path.read_bytes())
+            return
+        request.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
+        while not done.wait(0.05):
+            request.wfile.write(b"x")
+
+    started_s = time.monotonic()
+    with serving(answer) as url:
+        (found,) = check_mirrors([url], Request(key=KEY.public, draw=b"", deadline_s=0.5), now=NOW)
+        took_s = time.monotonic() - started_s
+        left = [
+            thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()
+        ]
+        done.set()
+    assert took_s < 3
+    assert left == []  # what still hangs does not keep the process
+    (fault,) = found.faults
+    assert fault.kind == "unreachable"
+    assert "0 of 7 files were looked at" in fault.words
+
+
+@pytest.mark.parametrize("name", ["index.html", MANIFEST_FILE])
+def test_a_pipe_in_place_of_a_page_is_told_and_not_waited_for(mirror: Path, name: str) -> None:
+    (mirror / name).unlink()
+    os.mkfifo(mirror / name)
+    (fault,) = look(mirror).faults
+    if name == MANIFEST_FILE:
+        assert fault.kind == "signature"
+    else:
+        assert (fault.kind, fault.path, fault.words) == ("changed", "index.html", "is no plain file")
+
+
+def test_a_mirror_of_another_site_is_told_also_where_it_is_looked_at_alone(mirror: Path) -> None:
+    other = Request(key=KEY.public, draw=b"", site="https://other.example")
+    (found,) = check_mirrors([str(mirror)], other, now=NOW)
+    (fault,) = found.faults
+    assert (fault.kind, fault.words) == (
+        "site",
+        "this is the site https://status.example.pk, not https://other.example. Look at its target.",
+    )
+    same = Request(key=KEY.public, draw=b"", site="https://status.example.pk")
+    assert check_mirrors([str(mirror)], same, now=NOW)[0].faults == ()

@@ -1,5 +1,6 @@
 """A mirror that is a folder."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,29 @@ def test_a_deadline_that_passed_leaves_the_old_build(site: Path, mirror: Path) -
     with pytest.raises(TimeoutError):
         bring_to_folder(make_load(site, FILES, serial=2), mirror, name="m", deadline=Deadline(0))
     assert (mirror / "current").readlink() == Path("releases/1")
+
+
+def test_a_file_of_the_same_size_that_was_changed_at_the_mirror_is_copied_again(site: Path, mirror: Path) -> None:
+    bring(make_load(site, FILES, serial=1), mirror)
+    (mirror / "releases/1/style.css").write_bytes(b"BODY{}")
+    for serial in range(2, 7):
+        bring(make_load(site, FILES, serial=serial), mirror)
+        assert all_files(mirror / "current") == FILES
+
+
+def test_a_change_that_hides_its_time_is_found_within_some_builds(site: Path, mirror: Path) -> None:
+    bring(make_load(site, FILES, serial=1), mirror)
+    spoilt = mirror / "releases/1/style.css"
+    times = spoilt.stat()
+    spoilt.write_bytes(b"BODY{}")
+    os.utime(spoilt, ns=(times.st_atime_ns, times.st_mtime_ns))
+    for serial in range(2, 80):
+        bring(make_load(site, FILES, serial=serial), mirror)
+    assert all_files(mirror / "current") == FILES
+
+
+def test_a_folder_of_something_else_is_refused_and_not_touched(site: Path, mirror: Path) -> None:
+    (mirror / "releases/20230101000000").mkdir(parents=True)
+    with pytest.raises(ValueError, match="holds other things"):
+        bring(make_load(site, FILES, serial=1), mirror)
+    assert [path.name for path in mirror.rglob("*")] == ["releases", "20230101000000"]

@@ -2,8 +2,10 @@
 
 import base64
 import datetime as dt
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -205,13 +207,57 @@ def test_a_fault_of_ours_in_one_message_holds_up_no_other(register: Register, tm
         assert (one.repeated, one.failure) == (True, "a fault of ours (KeyError)")
 
 
-def test_a_message_that_cannot_be_made_is_given_up_with_the_reason(register: Register, tmp_path: Path) -> None:
+def test_a_message_that_cannot_be_made_waits_and_the_reason_is_told(register: Register, tmp_path: Path) -> None:
     publish(register, structs.replace(hook("su-a", f"http://{LOOPBACK}:1/"), secret=""))
     tally = send(register, settings(tmp_path, mail_port=1), tmp_path)
-    assert tally.n("given_up") == 1
+    assert (tally.n("given_up"), tally.n("waiting")) == (0, 1)
+    assert any("no secret" in words for words in tally.faults)
     with register.look() as records:
         (one,) = records.find(Delivery)
         assert "no secret" in one.failure
+        assert not one.repeated
+
+
+def test_a_fault_of_the_settings_gives_no_mail_up(register: Register, box: Mailbox, tmp_path: Path) -> None:
+    publish(register, subscriber("su-a"), subscriber("su-b"))
+    with mail_server(box) as port:
+        told = settings(tmp_path, mail_port=port)
+        broken = structs.replace(told, site=structs.replace(told.site, desk_url="https://رابطہ.pk"))
+        tally = send(register, broken, tmp_path)
+    assert set(states(register).values()) == {"waiting"}
+    assert sum(tally.faults.values()) == 2
+    assert "Look at the settings" in next(iter(tally.faults))
+    assert box.got == []
+
+
+def test_receivers_that_say_nothing_do_not_hold_up_one_that_answers(register: Register, tmp_path: Path) -> None:
+    stop = threading.Event()
+    with web_server() as good, ExitStack() as silent:
+        ports = [silent.enter_context(listening()) for _ in range(40)]
+        publish(
+            register,
+            *(hook(f"su-a{n:03}", f"http://{LOOPBACK}:{ports[n % 40]}/{n}") for n in range(200)),
+            *(hook(f"su-b{n:03}", f"{good.url}/{n}") for n in range(200)),
+        )
+        told = settings(tmp_path, mail_port=1)
+        told = structs.replace(told, webhooks=structs.replace(told.webhooks, deadline_s=6.0))
+        thread = threading.Thread(target=lambda: send(register, told, tmp_path, keep=True, stop=stop))
+        thread.start()
+        done = wait_until(lambda: len(good.got) > 0)
+        with register.look() as records:
+            n_over = sum(bool(one.failure) for one in records.find(Delivery))
+        stop.set()
+        silent.close()
+        thread.join(20)
+    assert done
+    assert n_over == 0, "it came before any silent one had run into its deadline"
+
+
+@contextmanager
+def listening() -> Iterator[int]:
+    """Listen on a port, take connections and never say a word."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        yield int(server.getsockname()[1])
 
 
 def test_a_second_sender_is_refused(register: Register, tmp_path: Path) -> None:

@@ -104,3 +104,46 @@ def test_a_folder_that_cannot_be_written_is_told_in_the_hosts_words(host: Host, 
     place.write_text("a file")
     with pytest.raises(OSError, match="ssh ended with 1 and said: mkdir: "):
         bring(make_load(site, FILES, serial=1), host, place)
+
+
+def test_a_folder_with_other_releases_over_there_is_refused_and_not_touched(
+    host: Host, site: Path, place: Path
+) -> None:
+    for month in range(1, 6):
+        (place / f"releases/20230{month}01000000").mkdir(parents=True)
+    (place / "current").symlink_to("releases/20230401000000")
+    (place / ".current.new").write_text("mine")
+    before = sorted(place.rglob("*"))
+    with pytest.raises(OSError, match="is none of ours, and builds of a site come and go"):
+        bring(make_load(site, FILES, serial=20250101000000), host, place)
+    assert sorted(place.rglob("*")) == before
+
+
+def test_a_folder_of_other_things_over_there_is_refused(host: Host, site: Path, place: Path) -> None:
+    place.mkdir(parents=True)
+    (place / "notes.txt").write_text("mine")
+    with pytest.raises(OSError, match="is none of ours"):
+        bring(make_load(site, FILES, serial=1), host, place)
+    assert [path.name for path in place.iterdir()] == ["notes.txt"]
+
+
+def test_an_empty_disk_over_there_and_a_mirror_without_marker_are_taken(host: Host, site: Path, place: Path) -> None:
+    (place / "lost+found").mkdir(parents=True)
+    bring(make_load(site, FILES, serial=1), host, place)
+    (place / ".raabta-site").unlink()
+    bring(make_load(site, FILES, serial=2), host, place)
+    assert (place / ".raabta-site").is_file()
+    assert all_files(place / "current") == FILES
+
+
+def test_over_there_only_our_releases_go_and_a_link_of_somebody_else_stays(host: Host, site: Path, place: Path) -> None:
+    bring(make_load(site, FILES, serial=10), host, place)
+    (place / "releases/5").mkdir()
+    for serial in range(11, 15):
+        bring(make_load(site, FILES, serial=serial), host, place)
+    assert sorted(path.name for path in (place / "releases").iterdir()) == ["12", "13", "14", "5"]
+    (place / "current").unlink()
+    (place / "current").symlink_to("/srv/www")
+    with pytest.raises(OSError, match="current over there is none of ours"):
+        bring(make_load(site, FILES, serial=15), host, place)
+    assert (place / "current").readlink() == Path("/srv/www")

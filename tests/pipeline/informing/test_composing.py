@@ -8,17 +8,19 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from raabta.model.incident import MemberReport
+from raabta.model.publication import Publication, PublicStatement
 from raabta.model.subscription import Alarm, Delivery, Subscriber
 from raabta.pipeline.informing.composing import Composer, Task, as_update
 from raabta.pipeline.informing.settings import Chat, DutyPerson, Mail, Publishing
 from raabta.pipeline.informing.tokens import Purpose, read_token
 from raabta.publish import message
 from raabta.registry.outbox.outcome import Outcome
-from tests.cases.publication import example_site
+from tests.cases.publication import example_site, example_thread
 from tests.registry.outbox.specimens import bulletin, delivery, subscriber
 from tests.registry.specimens import KEY, NOW, opened
 
@@ -181,6 +183,55 @@ def test_a_report_is_answered() -> None:
     assert "https://status.example.pk/en/index.html" in text
 
 
+def publication(**fields: Any) -> Publication:
+    stated = PublicStatement(
+        party_en="Regulator",
+        party_ur="ریگولیٹر",
+        at=NOW,
+        text_en="A glitch.",
+        text_ur="ایک خرابی۔",
+        source="https://r.example/p",
+    )
+    later = structs.replace(stated, at=NOW + dt.timedelta(days=1), text_en="Something else.")
+    thread = structs.replace(example_thread("in-vpn20241110"), id="in-a", statements=(stated, later))
+    content = msgspec.json.encode(thread).decode()
+    given: dict[str, Any] = {"kind": "incident", "sequence": 1, "month": "2024-11", "is_open": True, "content": content}
+    return Publication(id="in-a", **(given | fields))
+
+
+@pytest.mark.parametrize("channel", ["email", "webhook", "chat"])
+def test_what_was_stated_until_then_stands_beside_our_cause_on_every_channel(channel: Any) -> None:
+    address = {"email": "a@example.com", "webhook": "https://h.example.pk/", "chat": "ops"}[channel]
+    who = subscriber(channel=channel, address=address, secret=SECRET, language="both")
+    kept = (who, bulletin(), publication())
+    match channel:
+        case "email":
+            told = mail_of(*kept, one=delivery())[2]
+        case "webhook":
+            call = composed(*kept, one=delivery(channel=channel))
+            (statement,) = json.loads(call.body)["data"]["statements"]
+            assert statement["at"].endswith("Z")
+            told = " ".join(statement.values())
+        case _:
+            told = composed(*kept, one=delivery(channel=channel)).text
+    assert [one in told for one in ("Regulator", "A glitch.", "ایک خرابی۔", "https://r.example/p")] == [True] * 4
+    assert "Something else." not in told
+
+
+def test_a_report_is_answered_with_the_page_of_its_incident_where_there_is_one() -> None:
+    report = structs.replace(REPORT, state="closed", closed_because="It works again since noon.", incident_id="in-a")
+    _, _, text = mail_of(report, publication(), one=delivery("rp-a", reason="answer", subject_id="rp-a"))
+    assert "https://status.example.pk/en/incident/in-a.html" in text
+
+
+def test_an_alarm_of_a_further_level_says_who_was_told_before() -> None:
+    earlier = structs.replace(ALARM, id="promise/pr-a/x/0", level=0)
+    told = delivery("bilal", reason="alarm", subject_id=earlier.id, state="sent")
+    one = delivery("asma", reason="alarm", subject_id=ALARM.id)
+    assert "Told before: bilal." in mail_of(ALARM, earlier, told, one=one)[2]
+    assert "Nobody was told before." in mail_of(ALARM, one=one)[2]
+
+
 def test_an_alarm_reaches_the_duty_list_by_name() -> None:
     one = delivery("asma", reason="alarm", subject_id=ALARM.id)
     made, read, text = mail_of(ALARM, one=one)
@@ -201,6 +252,9 @@ def test_an_alarm_reaches_the_duty_list_by_name() -> None:
         ((bulletin(), subscriber(state="suspended")), delivery(), "dropped"),
         ((bulletin(), subscriber(state="pending")), delivery(), "dropped"),
         ((subscriber(),), delivery(), "dropped"),
+        ((subscriber(member_id=""), bulletin(audience="members")), delivery(), "dropped"),
+        ((subscriber(kinds=("meeting",)), bulletin()), delivery(), "dropped"),
+        ((subscriber(component_ids=("other",)), bulletin(component_ids=("cdn",))), delivery(), "dropped"),
         ((subscriber(channel="chat", address="ops"), bulletin()), delivery(), "dropped"),
         ((subscriber(state="ended"),), delivery(reason="confirm", subject_id="t"), "dropped"),
         ((subscriber(state="ended", address=""),), delivery(reason="goodbye", subject_id="t"), "dropped"),

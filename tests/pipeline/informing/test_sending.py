@@ -78,9 +78,33 @@ def test_a_busy_receiver_waits_a_little_and_others_do_not() -> None:
         records.add_all([to_hook(number) for number in range(3)])
         done = turn(records, channel="webhook", n=2, busy={"slow.example.pk"})
         assert [one.delivery.to_id for one in done.tasks] == ["su-2"]
-        assert done.waits
+        assert done.waits == dt.timedelta(seconds=5)
         waiting = list(records.find(Delivery, state="waiting"))
         assert {(one.n_tries, one.next_try_at - NOW) for one in waiting} == {(0, dt.timedelta(seconds=5))}
+
+
+def test_a_receiver_that_has_not_answered_yet_gets_one_at_a_time_and_one_that_has_gets_all() -> None:
+    with opened() as register, register.change() as records:
+        records.add_all([hook(number, "new.example.pk") for number in range(3)])
+        records.add_all([hook(number, "known.example.pk") for number in range(3, 6)])
+        records.add(bulletin())
+        records.add_all([to_hook(number) for number in range(6)])
+        doubts: dict[str, Any] = {"trusted": {"known.example.pk"}, "n_doubtful": 9}
+        done = turn(records, channel="webhook", n=6, **doubts)
+        assert [one.delivery.to_id for one in done.tasks] == ["su-0", "su-3", "su-4", "su-5"]
+        assert dt.timedelta(0) < done.waits < dt.timedelta(seconds=1)
+        later = NOW + done.waits
+        assert turn(records, channel="webhook", now=later, doubted={"new.example.pk"}, **doubts).tasks == ()
+
+
+def test_where_many_say_nothing_strangers_wait_and_known_receivers_go_on() -> None:
+    with opened() as register, register.change() as records:
+        records.add_all([hook(0, "new.example.pk"), hook(1, "known.example.pk")])
+        records.add(bulletin())
+        records.add_all([to_hook(0), to_hook(1)])
+        done = turn(records, channel="webhook", n=4, trusted={"known.example.pk"}, n_doubtful=0)
+        assert [one.delivery.to_id for one in done.tasks] == ["su-1"]
+        assert done.waits == dt.timedelta(seconds=5)
 
 
 def test_a_receiver_that_is_down_waits_until_it_is_asked_again() -> None:

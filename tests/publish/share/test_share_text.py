@@ -44,7 +44,7 @@ def test_the_official_statement_stands_beside_the_cause(language: Language, comm
     text = share_text(structs.replace(thread, statements=(stated,)), update, site=example_site(), language=language)
     who = {"en": "Regulator", "ur": "ریگولیٹر"}[language]
     assert f"\n{who}{comma} " in text
-    assert "No fault." in text
+    assert "No fault" in text
     assert "https://r.example/p" in text
     assert len(text) <= MOST
 

@@ -68,6 +68,12 @@ def test_without_a_duty_list_there_is_still_an_alarm() -> None:
     assert [level.names for level in levels_of(clock(), duty=(), escalate_min=20)] == [()]
 
 
+def test_a_promise_is_settled_as_kept_or_broken_or_put_off() -> None:
+    advice = about_promise(promise(), party="CDN").advice.split("; or: ")
+    assert [one.split("promise ")[1].split()[0] for one in advice] == ["settle", "settle", "put-off"]
+    assert [one.split()[-1] for one in advice[:2]] == ["kept", "broken"]
+
+
 def test_a_promise_may_name_its_own_next_levels() -> None:
     own = about_promise(
         promise(escalations=(Escalation(after_min=90, to="chair"), Escalation(after_min=15, to="omar"))), party="CDN"

@@ -19,6 +19,7 @@ from raabta.cli.bulletin.options import (
     Typed,
 )
 from raabta.cli.bulletin.texts import read_file, typed_texts
+from raabta.cli.diagnose import fail
 from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
 from raabta.cli.register.fields import with_fields
 from raabta.cli.register.opening import RegisterOption, now
@@ -45,6 +46,12 @@ def change(
     Exit code: 0 changed, 2 wrong usage or refused, 1 the database failed.
     """
     typed = Typed.of(locals())
+    if typed == Typed(texts={}):
+        fail(
+            f"say what to change. Words: raabta bulletin show {bulletin} --toml > b.toml, edit b.toml, then "
+            f"raabta bulletin change {bulletin} --from b.toml. One part: --text known_en=… --text known_ur=…. "
+            "A field: --next +1h, --severity minor; see --help."
+        )
     with opened_desk(register, settings) as desk:
         from msgspec import structs  # noqa: PLC0415  --help need not wait for it
 

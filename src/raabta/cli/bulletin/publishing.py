@@ -33,5 +33,11 @@ def publish(
             from raabta.publish.moments import say_moment  # noqa: PLC0415  as above
 
             due = say_moment(told.next_update_at, desk.settings.site, language="en")
-            typer.echo(f"The next update is promised for {due}. An alarm is raised when it is missed.", err=True)
+            watched = told.kind == "incident" and told.audience == "public"
+            alarm = (
+                "An alarm is raised when it is missed."
+                if watched
+                else "No alarm watches over it (only over public bulletins on incidents): note it yourself."
+            )
+            typer.echo(f"The next update is promised for {due}. {alarm}", err=True)
     typer.echo(f"{told.id}\t{told.sequence}")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from raabta.cli.bulletin.approving import tell_beside
 from raabta.cli.bulletin.options import BulletinArgument
 from raabta.cli.publish.opening import SettingsOption, opened_desk
 from raabta.cli.register.opening import RegisterOption
@@ -38,6 +39,8 @@ def show(
         if as_lines(format_):
             write_lines([found])
             return
+        with desk.register.look() as records:
+            tell_beside(records, found, desk.settings)
         for one in ("en", "ur"):
             if language in ("", one):
                 typer.echo(plain(found, desk.settings.site, language=one))

@@ -21,6 +21,7 @@ from raabta.cli.bulletin.options import (
     Typed,
 )
 from raabta.cli.bulletin.texts import texts_of
+from raabta.cli.bulletin.unfinished import ask_next, check_next, keeping, resumed
 from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
 from raabta.cli.register.fields import with_fields
 from raabta.cli.register.opening import RegisterOption, now
@@ -110,16 +111,20 @@ def _keep(desk: "Desk", typed: Typed, begun: "Start", *, by: str) -> None:
     from raabta.pipeline.informing.bulletins import correct_bulletin, write_bulletin  # noqa: PLC0415
     from raabta.pipeline.informing.bulletins.starting import draft_of  # noqa: PLC0415
 
+    typed = resumed(typed)
+    typed = typed if begun.defaults.get("final") else ask_next(desk, typed)
     fields: dict[str, Any] = fields_of(desk, typed)
+    check_next(desk, fields)
     meeting, advisory = meeting_of(desk, typed), advisory_of(typed)
     known = structs.replace(
         begun.known, meeting=meeting or begun.known.meeting, advisory=advisory or begun.known.advisory
     )
-    written = texts_of(desk, typed, known)
-    draft = draft_of(begun, written, fields=fields, known=known)
-    keep = correct_bulletin if draft.corrects_id else write_bulletin
-    with desk.register.change() as records:
-        kept = keep(records, draft, settings=desk.settings, by=by, now=now(), new_id=desk.register.new_id)
-        tell_differences(records, kept, desk.settings)
+    with keeping(desk, typed) as asked:
+        written = texts_of(desk, typed, known, asked=asked)
+        draft = draft_of(begun, written, fields=fields, known=known)
+        keep = correct_bulletin if draft.corrects_id else write_bulletin
+        with desk.register.change() as records:
+            kept = keep(records, draft, settings=desk.settings, by=by, now=now(), new_id=desk.register.new_id)
+            tell_differences(records, kept, desk.settings)
     typer.echo(kept.id)
     typer.echo(f"Somebody else approves it: raabta bulletin approve {kept.id}", err=True)

@@ -19,6 +19,8 @@ SAMPLE: Final = 100
 """Files of a URL: a mirror in which one file of a hundred is wrong is found with two chances of three, in seconds."""
 FAULTS_SHOWN: Final = 10
 DRAW_BYTES: Final = 16
+SPOILT: Final = frozenset({"missing", "truncated", "changed"})
+"""What a mirror's own manifest does not tell: only all of it brought anew is sure to mend it."""
 
 
 def check(
@@ -49,15 +51,16 @@ def check(
 
     if ca is not None and not ca.is_file():
         fail(f"--ca {ca}: there is no such file.")
-    known, sequence = list(places or ()), 0
+    known, sequence, site = list(places or ()), 0, ""
     if key is not None and known:
         public = _read_key(key)
     else:
-        known, public, sequence = _from_desk(known, key, settings=settings, register=register)
+        known, public, sequence, site = _from_desk(known, key, settings=settings, register=register)
     request = Request(
         key=public,
         draw=new_bytes(DRAW_BYTES),
         n_most=None if all_ else sample,
+        site=site,
         sequence=sequence,
         ca_file=str(ca or ""),
     )
@@ -66,8 +69,9 @@ def check(
     n_faulty = sum(bool(one.faults) for one in checked)
     if n_faulty:
         is_are = "is" if n_faulty == 1 else "are"
-        advice = "The desk can bring them up to date: raabta publish --site DIR"
-        fail(f"{n_faulty} of {len(checked)} {is_are} not right, or not to be reached. {advice}", code=FAULTY)
+        again = " --full" if any(fault.kind in SPOILT for one in checked for fault in one.faults) else ""
+        advice = f"The desk can bring them up to date: raabta publish --site DIR{again}"
+        fail(f"{n_faulty} of {len(checked)} mirrors {is_are} not right, or not to be reached. {advice}", code=FAULTY)
 
 
 def _read_key(given: str) -> "PublicKey":
@@ -81,8 +85,8 @@ def _read_key(given: str) -> "PublicKey":
 
 def _from_desk(
     places: list[str], key: str | None, *, settings: Path | None, register: str | None
-) -> "tuple[list[str], PublicKey, int]":
-    """Take from the desk what was not given: places, key; and which bulletin is the newest."""
+) -> "tuple[list[str], PublicKey, int, str]":
+    """Take from the desk what was not given: places, key; and which bulletin is the newest, and the site's URL."""
     from raabta.pipeline.informing.site.key import find_site_key, read_public_line  # noqa: PLC0415
     from raabta.registry.publications import newest_sequence  # noqa: PLC0415
 
@@ -99,7 +103,7 @@ def _from_desk(
         else:
             fail("--key is missing, and the site has none yet. Build it first: raabta publish --site DIR")
         with desk.register.look() as records:
-            return places or list(dict.fromkeys(urls)), public, newest_sequence(records)
+            return places or list(dict.fromkeys(urls)), public, newest_sequence(records), site.url
 
 
 def _write(checked: "list[Checked]", *, lines: bool) -> None:

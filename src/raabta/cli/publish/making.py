@@ -10,6 +10,10 @@ from raabta.cli.publish.opening import SettingsOption, opened_desk, settings_fil
 from raabta.cli.register.opening import DATABASE_FAILED, RegisterOption
 
 EXAMPLE_URL: Final = "https://status.example.pk"
+TO_FILL_IN: Final = (
+    "Look through it: name, url and contact of the site; then [[duty]], [mail] and mirrors, where the # before "
+    "each line goes. Then: raabta publish --site DIR"
+)
 
 
 def init(
@@ -51,7 +55,7 @@ def init(
     except OSError as error:
         fail(str(error), code=DATABASE_FAILED)
     typer.echo(file)
-    typer.echo("Fill in what is marked with #. Then: raabta publish --site DIR", err=True)
+    typer.echo(TO_FILL_IN, err=True)
 
 
 def key(*, settings: SettingsOption = None, register: RegisterOption = None) -> None:

@@ -128,7 +128,7 @@ def _tell(tally: "Tally", n_left: int) -> None:
         words.append(f"{tally.n_recovered:,} put back after a stop, and marked as possible repetitions")
     typer.echo("; ".join(words) + ".", err=True)
     for name, n in tally.faults.items():
-        typer.echo(f"A fault of ours, {n} times: {name}. Please report it.", err=True)
+        typer.echo(f"Could not be made, {n} times: {name}. Mend the settings, or report it.", err=True)
 
 
 @contextmanager

@@ -18,7 +18,9 @@ def give(
     purpose: Annotated[
         str, typer.Argument(metavar="PURPOSE", help="register, application, exemption_list, contact or statistics.")
     ],
-    recipient: Annotated[str, typer.Argument(metavar="RECIPIENT", help="Who gets the data: the id of a recipient; or public.")],
+    recipient: Annotated[
+        str, typer.Argument(metavar="RECIPIENT", help="Who gets the data: the id of a recipient; or public.")
+    ],
     *,
     register: RegisterOption = None,
 ) -> None:

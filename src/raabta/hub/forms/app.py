@@ -28,7 +28,6 @@ _WORDS: Final = {404: "not_found", 405: "not_allowed", 400: "form", 415: "form"}
 
 def make_app(host: Host) -> Starlette:
     """Give the forms as an ASGI application."""
-    subscribe, links, report = SubscribeForm(host), LinkForms(host), ReportForm(host)
 
     async def home(request: Request) -> Response:
         language = language_of(request)
@@ -61,30 +60,35 @@ def make_app(host: Host) -> Starlette:
             yield
             forgetting.cancel()
 
-    return Starlette(
-        routes=[
-            Route("/", home),
-            Route("/style.css", _style),
-            Route("/robots.txt", _robots),
-            Route("/favicon.ico", _no_icon),
-            Route("/subscribe", subscribe.show),
-            Route("/subscribe", subscribe.take, methods=["POST"]),
-            Route("/confirm/{token}", links.confirm_page),
-            Route("/confirm/{token}", links.confirm, methods=["POST"]),
-            Route("/change/{token}", links.change_page),
-            Route("/change/{token}", links.change, methods=["POST"]),
-            Route("/change/{token}/secret", links.new_secret, methods=["POST"]),
-            Route("/leave/{token}", links.leave_page),
-            Route("/leave/{token}", links.leave, methods=["POST"]),
-            Route("/report", report.show),
-            Route("/report", report.take, methods=["POST"]),
-            Route("/report/state", report.state),
-            Route("/report/{code}", report.state),
-        ],
+    app = Starlette(
+        routes=[Route("/", home), *_routes(SubscribeForm(host), LinkForms(host), ReportForm(host))],
         middleware=[Middleware(Guarding)],
         exception_handlers={HTTPException: refused, OSError: busy, Exception: broken},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # Starlette's redirect repeats the Host header, which is the visitor's word
+    return app
+
+
+def _routes(subscribe: SubscribeForm, links: LinkForms, report: ReportForm) -> list[Route]:
+    return [
+        Route("/style.css", _style),
+        Route("/robots.txt", _robots),
+        Route("/favicon.ico", _no_icon),
+        Route("/subscribe", subscribe.show),
+        Route("/subscribe", subscribe.take, methods=["POST"]),
+        Route("/confirm/{token}", links.confirm_page),
+        Route("/confirm/{token}", links.confirm, methods=["POST"]),
+        Route("/change/{token}", links.change_page),
+        Route("/change/{token}", links.change, methods=["POST"]),
+        Route("/change/{token}/secret", links.new_secret, methods=["POST"]),
+        Route("/leave/{token}", links.leave_page),
+        Route("/leave/{token}", links.leave, methods=["POST"]),
+        Route("/report", report.show),
+        Route("/report", report.take, methods=["POST"]),
+        Route("/report/state", report.state),
+        Route("/report/{code}", report.state),
+    ]
 
 
 async def _keep_forgetting(host: Host) -> None:

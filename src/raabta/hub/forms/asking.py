@@ -13,7 +13,7 @@ from raabta.hub.forms.incoming.reading import language_of, one, read_fields
 from raabta.hub.forms.shown import Shown, complaint_of, other_language, shown_fields
 from raabta.model.bulletin import Language
 from raabta.model.subscription import Channel
-from raabta.pipeline.informing.subscribing.asking import ask
+from raabta.pipeline.informing.subscribing.asking import ask, is_full
 from raabta.pipeline.informing.subscribing.wishes import Wishes, read_channel, read_wishes
 from raabta.registry import Records
 
@@ -49,21 +49,27 @@ class SubscribeForm:
                 products=fields.get("product", ()),
                 invitation=one(fields, "invitation"),
             )
-            await self._host.change(lambda records: self._ask(records, address, channel=known, wishes=wishes))
+            taken = await self._host.change(lambda records: self._ask(records, address, channel=known, wishes=wishes))
         except ValueError as error:
             return self._form(language, shown_fields(fields), channel=channel, address=address, error=str(error))
         await asyncio.sleep(max(0.0, answer_at - clock()))
+        if not taken:
+            return self._pages.failed("full", language=language, status=503)
         return self._pages.told(
             self._pages.say("subscribe", "almost", language=language),
             self._pages.say("subscribe", f"sent_{known}", language=language),
             language=language,
         )
 
-    def _ask(self, records: Records, address: str, *, channel: Channel, wishes: Wishes) -> None:
+    def _ask(self, records: Records, address: str, *, channel: Channel, wishes: Wishes) -> bool:
+        """Ask an address to confirm; say whether requests are taken at all now, which hangs on no address."""
         if channel == "chat":
             message = "channel: chat channels are the desk's."
             raise ValueError(message)
+        if is_full(records):
+            return False
         ask(records, address, channel=channel, wishes=wishes, settings=self._host.settings, made=self._host.made())
+        return True
 
     def _form(self, language: Language, shown: Shown, *, channel: str, address: str = "", error: str = "") -> Response:
         return self._pages.page(

@@ -9,7 +9,6 @@ No redirect is followed, and no more is read than the manifest allows. What a UR
 
 import datetime as dt
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from raabta.hub.mirrors.beside import run_beside
+from raabta.hub.mirrors.beside import run_beside, work_off
 from raabta.hub.mirrors.planning import Deadline
 from raabta.hub.mirrors.readers import N_AT_ONCE, FolderReader, UrlReader
 from raabta.model.publication import Manifest, PublishedFile
@@ -51,6 +50,8 @@ class Request(Struct, frozen=True, kw_only=True):
     draw: bytes
     n_most: int | None = None
     """Files of a URL; None for all. Of a folder it is always all."""
+    site: str = ""
+    """URL of the site that mirrors should be of, "" where it is not known: then the first one found says it."""
     sequence: int = 0
     """Of the newest bulletin that the register knows, 0 where it is not asked."""
     deadline_s: float = DEADLINE_S
@@ -84,7 +85,7 @@ def check_mirrors(places: Sequence[str], request: Request, *, now: dt.datetime) 
         for place, look in zip(places, run_beside(jobs, deadline_s=request.deadline_s), strict=True)
     ]
     manifests = [look.manifest for look in looks if look.manifest]
-    ours = [one for one in manifests if one.site == manifests[0].site]
+    ours = [one for one in manifests if one.site == (request.site or manifests[0].site)]
     newest = max(ours, key=lambda one: one.serial, default=None)
     return [_with_times(look, newest, request=request, now=now) for look in looks]
 
@@ -93,6 +94,9 @@ def _with_times(look: Checked, newest: Manifest | None, *, request: Request, now
     if look.manifest is None:
         return look
     faults = [*judge_times(look.manifest, now=now, newest=newest)]
+    if newest is None:  # none of the site that was asked for: what is there is another one
+        words = f"this is the site {look.manifest.site}, not {request.site}. Look at its target."
+        faults.append(Fault(kind="site", words=words))
     if newest and look.manifest.sequence < request.sequence and newest.sequence < request.sequence:
         n_behind = request.sequence - look.manifest.sequence
         words = f"{n_behind} bulletin(s) were published since. Build the site: raabta publish --site DIR"
@@ -106,9 +110,11 @@ def _look(place: str, request: Request) -> Checked:
     try:
         is_url = place.startswith(("https://", "http://"))
         reader = UrlReader(place, deadline=deadline, ca_file=request.ca_file) if is_url else _folder(place)
-        look = _look_once(reader, request, place=place, n_most=request.n_most if is_url else None)
-        if look.faults and look.manifest and _serial(reader, request) != look.manifest.serial:
-            look = _look_once(reader, request, place=place, n_most=request.n_most if is_url else None)
+        n_most = request.n_most if is_url else None
+        look = _look_once(reader, request, place=place, n_most=n_most, deadline=deadline)
+        serial = _serial(reader, request, deadline=deadline) if look.faults and look.manifest else None
+        if serial is not None and look.manifest and serial != look.manifest.serial:
+            look = _look_once(reader, request, place=place, n_most=n_most, deadline=deadline)
     except OSError as error:
         return Checked(place=place, faults=(Fault(kind="unreachable", words=str(error)),))
     except ValueError as error:
@@ -123,8 +129,10 @@ def _folder(place: str) -> FolderReader:
     return FolderReader(Path(place))
 
 
-def _look_once(reader: FolderReader | UrlReader, request: Request, *, place: str, n_most: int | None) -> Checked:
-    manifest = _manifest(reader, request)
+def _look_once(
+    reader: FolderReader | UrlReader, request: Request, *, place: str, n_most: int | None, deadline: Deadline
+) -> Checked:
+    manifest = _manifest(reader, request, deadline=deadline)
     chosen = choose(manifest, n_most, draw=request.draw, first=FRONTS)
     seen: dict[str, Seen | None] = {}
     faults: list[Fault] = []
@@ -134,26 +142,32 @@ def _look_once(reader: FolderReader | UrlReader, request: Request, *, place: str
         seen[listed.path] = None if content is None else _describe(content)
 
     try:
-        with ThreadPoolExecutor(N_AT_ONCE) as pool:
-            for _ in pool.map(look, chosen):
-                pass
+        work_off(chosen, look, n_at_once=N_AT_ONCE, deadline=deadline)
     except OSError as error:
         faults.append(Fault(kind="unreachable", words=f"{error}; {len(seen)} of {len(chosen)} files were looked at"))
-    faults += judge_files([listed for listed in chosen if listed.path in seen], seen)
+    found = dict(seen)  # what is still under way does not change it any more
+    for fault in judge_files([listed for listed in chosen if listed.path in found], found):
+        odd = fault.kind == "missing" and reader.is_odd(fault.path)
+        faults.append(Fault(kind="changed", path=fault.path, words="is no plain file") if odd else fault)
     faults += judge_names(manifest, reader.names())
-    return Checked(place=place, manifest=manifest, n_looked_at=len(seen), faults=tuple(faults))
+    return Checked(place=place, manifest=manifest, n_looked_at=len(found), faults=tuple(faults))
 
 
-def _serial(reader: FolderReader | UrlReader, request: Request) -> int | None:
+def _serial(reader: FolderReader | UrlReader, request: Request, *, deadline: Deadline) -> int | None:
     try:
-        return _manifest(reader, request).serial
+        return _manifest(reader, request, deadline=deadline).serial
     except (OSError, ValueError):
         return None
 
 
-def _manifest(reader: FolderReader | UrlReader, request: Request) -> Manifest:
-    raw = reader.read(MANIFEST_FILE, MAX_MANIFEST_BYTES)
-    signature = reader.read(SIGNATURE_FILE, _SIGNATURE_MOST)
+def _manifest(reader: FolderReader | UrlReader, request: Request, *, deadline: Deadline) -> Manifest:
+    read: dict[str, bytes | None] = {}
+
+    def fetch(path: str) -> None:
+        read[path] = reader.read(path, MAX_MANIFEST_BYTES if path == MANIFEST_FILE else _SIGNATURE_MOST)
+
+    work_off((MANIFEST_FILE, SIGNATURE_FILE), fetch, n_at_once=1, deadline=deadline)
+    raw, signature = read[MANIFEST_FILE], read[SIGNATURE_FILE]
     if raw is None or signature is None:
         message = f"there is no {MANIFEST_FILE if raw is None else SIGNATURE_FILE}. Publish to this mirror first"
         raise ValueError(message)

@@ -1,13 +1,15 @@
 """A mirror that is a folder of this machine: laid out as the site's own, with copies of its own.
 
-What the mirror's last manifest has already is linked there from its last release, where it still has its size.
+What the mirror's last manifest has already is linked there from its last release, unless it was changed since.
 """
 
 from pathlib import Path
 
 from raabta.hub.mirrors.planning import Brought, Deadline, Load
 from raabta.model.publication import Manifest
+from raabta.pipeline.informing.site.owning import is_release
 from raabta.pipeline.informing.site.releases import Growing, current_serial, locked, prune, release_of, show
+from raabta.pipeline.informing.site.spoilt import find_spoilt
 from raabta.publish.manifest import MANIFEST_FILE, SIGNATURE_FILE, compare, read_manifest
 
 
@@ -29,7 +31,7 @@ def bring_to_folder(load: Load, folder: Path, *, name: str, deadline: Deadline) 
         shown = current_serial(folder)
         if shown is not None and shown >= serial:
             return Brought(name=name, newer=shown if shown > serial else 0)
-        if release_of(folder, serial).is_dir():  # killed between giving it its name and showing it
+        if is_release(folder, serial):  # killed between giving it its name and showing it
             show(folder, serial)
             return Brought(name=name)
         last = release_of(folder, shown) if shown is not None and not load.full else None
@@ -43,12 +45,14 @@ def _grow(load: Load, folder: Path, *, last: Path | None, name: str, deadline: D
     listed = {one.path: one for one in load.manifest.files}
     growing = Growing(folder, load.manifest.serial, anew=last is None)
     to_send = [*changes.written, SIGNATURE_FILE, MANIFEST_FILE]
-    for path in changes.same:
-        deadline.left_s()
-        if last and _size(last / path) == listed[path].size_bytes:
-            growing.keep(last, (listed[path],))
-        else:
-            to_send.append(path)
+    if last and changes.same:
+        same = [listed[path] for path in changes.same]
+        spoilt = set(find_spoilt(last, same, draw=str(load.manifest.serial)))
+        to_send += spoilt
+        for one in same:
+            deadline.left_s()
+            if one.path not in spoilt:
+                growing.keep(last, (one,))
     for path in to_send:
         deadline.left_s()
         growing.copy(load.release, path)
@@ -62,11 +66,4 @@ def _read_manifest(release: Path) -> Manifest | None:
     try:
         return read_manifest(file.read_bytes(), name=str(file))
     except (OSError, ValueError):
-        return None
-
-
-def _size(file: Path) -> int | None:
-    try:
-        return file.stat().st_size
-    except OSError:
         return None

@@ -1,6 +1,7 @@
 """Reading one mirror's files: of a folder, or over HTTP. Both give bytes, None where a file is not there."""
 
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -29,16 +30,27 @@ class FolderReader:
         self._root = (folder / CURRENT if (folder / CURRENT).is_dir() else folder).resolve()
 
     def read(self, path: str, n_most: int) -> bytes | None:
-        """Read at most so many bytes of a file, and one more where there is more.
+        """Read at most so many bytes of a file, and one more where there is more; None also where it is no plain file.
 
         Raises:
             OSError: It is there and cannot be read.
         """
+        file = self._root / path
         try:
-            with (self._root / path).open("rb") as stream:
-                return stream.read(n_most + 1)
+            if self.is_odd(path):
+                return None
+            handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # whatever took its place meanwhile: no waiting
+            with os.fdopen(handle, "rb") as stream:
+                return stream.read(n_most + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else None
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+
+    def is_odd(self, path: str) -> bool:
+        """Say whether something is there that is no plain file: a pipe would be waited for, a device never ends."""
+        try:
+            return not stat.S_ISREG((self._root / path).stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
 
     def names(self) -> list[str]:
         """List all files; links count, and are not followed."""
@@ -106,6 +118,10 @@ class UrlReader:
                 answer.close()
                 break
         return bytes(body)
+
+    def is_odd(self, path: str) -> bool:  # noqa: ARG002  as the other reader's
+        """Say no: what a server has there cannot be seen."""
+        return False
 
     def names(self) -> list[str]:
         """List nothing: servers do not tell."""

@@ -12,6 +12,7 @@ import subprocess
 from typing import Final
 
 from raabta.hub.mirrors.planning import Brought, Deadline, Load, RsyncTarget
+from raabta.pipeline.informing.site.owning import MARKER
 from raabta.pipeline.informing.site.releases import KEPT
 
 STALL_S: Final = 60
@@ -19,34 +20,67 @@ STALL_S: Final = 60
 _WORDS_MOST: Final = 300
 """Characters of what ssh or rsync complained of, in our own complaint."""
 
-_PREPARE: Final = """\
+_OWN: Final = """\
 set -e
-mkdir -p {folder}/releases
+refuse() {{
+    echo "$1 over there is none of ours, and builds of a site come and go. Name an empty or a new folder." >&2
+    exit 1
+}}
+own() {{ [ ! -L "$1" ] && [ -f "$1/manifest.json" ] && [ -f "$1/manifest.json.minisig" ]; }}
+serials() {{ ls releases | grep '^[0-9][0-9]*$' | sort -n || true; }}
+"""
+_PREPARE: Final = (
+    _OWN
+    + """\
+mkdir -p {folder}
 cd {folder}
+if [ ! -e {marker} ]; then
+    found=""
+    [ ! -d releases ] || found=$(serials)
+    for serial in $found; do
+        own "releases/$serial" || refuse {folder}"/releases/$serial"
+    done
+    [ -n "$found" ] || [ -z "$(ls -A | grep -vxF lost+found)" ] || refuse {folder}
+    echo 'Builds of a site by Raabta: those in releases/ come and go.' > {marker}
+fi
+mkdir -p releases
+if [ -e current ] || [ -L current ]; then
+    shown=$(readlink current || true)
+    case "${{shown##*/}}" in ''|*[!0-9]*) refuse {folder}/current ;; esac
+fi
 for old in releases/.*.part; do
     [ "$old" = releases/.{serial}.part ] || [ ! -d "$old" ] || rm -rf "$old" || true
 done
 readlink current || true
 """
-_SHOW: Final = """\
-set -e
+)
+"""A folder is ours when it has our marker. It gets one where it is new or empty, or, being older than markers, where
+each release in it is one of ours. Nothing else is touched."""
+_SHOW: Final = (
+    _OWN
+    + """\
 cd {folder}
 if [ -d releases/.{serial}.part ]; then
+    [ ! -e releases/{serial} ] || own releases/{serial} || refuse {folder}/releases/{serial}
     rm -rf releases/{serial}
     mv releases/.{serial}.part releases/{serial}
 fi
 sync
 shown=$(readlink current || true)
 [ "${{shown##*/}}" -gt {serial} ] 2>/dev/null && exit 0
-rm -f .current.new
+[ ! -L .current.new ] || rm -f .current.new
 ln -s releases/{serial} .current.new
 mv -fT .current.new current 2>/dev/null || mv -fh .current.new current
-set -- $(ls releases | grep '^[0-9][0-9]*$' | sort -n)
+set --
+for one in $(serials); do
+    if own "releases/$one"; then set -- "$@" "$one"; fi
+done
 while [ $# -gt {kept} ]; do
     [ "$1" = {serial} ] || rm -rf "releases/$1"
     shift
 done
 """
+)
 """``mv -T`` (GNU, BusyBox) and ``mv -h`` (BSD) rename over a link in place of into its folder. What a killed run still
 has running over there (``sync`` may take long) must not show its build over a newer one."""
 
@@ -61,7 +95,8 @@ def bring_by_rsync(load: Load, target: RsyncTarget, *, name: str, deadline: Dead
         deadline: When to give up.
 
     Raises:
-        OSError: It cannot be reached, refuses, or is not done in time. The text has what ssh or rsync said.
+        OSError: It cannot be reached, refuses, holds other things, or is not done in time. The text has what
+            ssh or rsync said.
     """
     serial = load.manifest.serial
     shown = _ask(target, _PREPARE, serial=serial, deadline=deadline).strip()
@@ -85,7 +120,7 @@ def _rsync(load: Load, target: RsyncTarget, *, has_last: bool) -> list[str]:
 
 
 def _ask(target: RsyncTarget, script: str, *, serial: int, deadline: Deadline) -> str:
-    words = script.format(folder=shlex.quote(target.folder), serial=serial, kept=KEPT)
+    words = script.format(folder=shlex.quote(target.folder), serial=serial, kept=KEPT, marker=MARKER)
     host = target.host.replace("[", "").replace("]", "")  # of IPv6: rsync wants brackets, ssh none
     return _run([*target.ssh, "--", host, words], deadline=deadline)
 

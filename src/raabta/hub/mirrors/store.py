@@ -7,7 +7,6 @@ a run that was killed, and is sent again.
 """
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
+from raabta.hub.mirrors.beside import work_off
 from raabta.hub.mirrors.planning import Brought, Deadline, Load, StoreTarget, read_secret
 from raabta.model.publication import Manifest
 from raabta.pipeline.informing.site.key import open_manifest
@@ -44,6 +44,7 @@ CONTENT_TYPES: Final = {
     ".xml": "application/xml",
 }
 """By the file's ending. JSON Feed's own type (application/feed+json) is set by name, CAP's by its folder."""
+_REFUSED: Final = "the store refused or could not be reached"
 CACHE: Final = "public, max-age=60, must-revalidate"
 """An update must be seen within a minute."""
 
@@ -81,7 +82,7 @@ def bring_to_store(load: Load, target: StoreTarget, *, name: str, deadline: Dead
         store = _Store(_client(target), target)
         return _bring(load, store, name=name, deadline=deadline)
     except (BotoCoreError, ClientError) as error:
-        message = f"the store refused or could not be reached: {error}"
+        message = f"{_REFUSED}: {error}"
         raise OSError(message) from error
 
 
@@ -99,10 +100,16 @@ def _bring(load: Load, store: "_Store", *, name: str, deadline: Deadline) -> Bro
         return one is not None and one.size_bytes == sizes[path] and shown_at is not None and one.changed_at < shown_at
 
     to_send = [*changes.written, *(path for path in changes.same if not is_there(path))]
-    with ThreadPoolExecutor(N_AT_ONCE) as pool:
-        for part in (filter(_is_page, to_send), (path for path in to_send if not _is_page(path))):
-            for _ in pool.map(lambda path: store.put(load, path, deadline=deadline), list(part)):
-                deadline.left_s()
+
+    def put(path: str) -> None:
+        try:
+            store.put(load, path, deadline=deadline)
+        except (BotoCoreError, ClientError) as error:
+            message = f"{_REFUSED}: {error}"
+            raise OSError(message) from error
+
+    for part in (filter(_is_page, to_send), (path for path in to_send if not _is_page(path))):
+        work_off(list(part), put, n_at_once=N_AT_ONCE, deadline=deadline)
     for path in (SIGNATURE_FILE, MANIFEST_FILE):
         store.put(load, path, deadline=deadline)
     gone = _gone(shown, load.manifest, held=held)

@@ -16,14 +16,14 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
 from raabta.hub.outbox.flights import RULES, Flights
 from raabta.model.subscription import Channel, Delivery
 from raabta.pipeline.informing.composing import Composer, Task
-from raabta.pipeline.informing.sending import WAIT_FOR_PLACE, Exchanged, Wanted, exchange, has_work, tidy_up
+from raabta.pipeline.informing.sending import Exchanged, Wanted, exchange, has_work, tidy_up
 from raabta.registry import Register
 from raabta.registry.outbox.lock import only_sender
 from raabta.registry.outbox.outcome import Outcome
@@ -31,6 +31,10 @@ from raabta.registry.outbox.queue import recover
 
 POLL_S: Final = 1.0
 """How long an idle sender waits before it looks again."""
+PAUSE_MIN_S: Final = 0.02
+"""Between two looks at the register, however soon the next one may find something."""
+MARGIN_S: Final = 0.1
+"""After what waits for a receiver is due again, before a run that is to end does."""
 TIDY_EVERY_S: Final = 60.0
 REST_SHARE: Final = 1.0
 """After a commit the lock is left alone for as long as it was held, if nothing is to be settled meanwhile."""
@@ -47,6 +51,13 @@ class Carrier(Protocol):
         """Let go of connections."""
 
 
+class _Carried(NamedTuple):
+    """What came of a message, and the fault of ours for which it could not even be made."""
+
+    outcome: Outcome
+    fault: str = ""
+
+
 class Tally(Struct, kw_only=True):
     """What a run did. ``states`` counts tries by what became of them, by channel."""
 
@@ -56,7 +67,7 @@ class Tally(Struct, kw_only=True):
     """Of those given up: the address does not work, and its subscriber was told nothing more."""
     states: Counter[tuple[str, str]] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
-    """Faults of ours, by name: the message is tried again, and somebody should look."""
+    """Faults of ours or of the settings, by name or in words: the message is tried again, and somebody should look."""
 
     def n(self, state: str) -> int:
         """Count the tries that ended in a state."""
@@ -79,8 +90,8 @@ class Sender:
         self._carriers = carriers
         self._stop = stop
         self._flights = {channel: Flights(RULES[channel]) for channel in carriers}
-        self._back: queue.SimpleQueue[tuple[Delivery, Future[Outcome]]] = queue.SimpleQueue()
-        self._rest_until_s = self._tidy_from_s = self._waits_until_s = 0.0
+        self._back: queue.SimpleQueue[tuple[Delivery, Future[_Carried]]] = queue.SimpleQueue()
+        self._rest_until_s = self._tidy_from_s = self._waits_until_s = self._dry_until_s = 0.0
         self._dry: set[Channel] = set()
         """Channels that had less than could be sent, until somebody looks again."""
         self._expanding = True
@@ -118,6 +129,9 @@ class Sender:
         if self._stop.is_set() and not back and not self._n_under_way():
             return False
         at_s = time.monotonic()
+        if back and at_s >= self._dry_until_s:
+            self._dry.clear()  # it writes anyway: one channel's many must not keep others from being looked at
+            self._dry_until_s = at_s + POLL_S
         wanted = self._wanted(at_s)
         if not (back or wanted or self._may_expand()):
             return self._idle(keep=keep)
@@ -135,7 +149,7 @@ class Sender:
         if done.n_expanded:
             self._dry.clear()
         if done.waits:
-            self._waits_until_s = time.monotonic() + WAIT_FOR_PLACE.total_seconds() + POLL_S
+            self._waits_until_s = max(self._waits_until_s, time.monotonic() + done.waits.total_seconds() + MARGIN_S)
         return True
 
     def _exchange(self, back: list[tuple[Delivery, Outcome]], wanted: Mapping[Channel, Wanted]) -> Exchanged:
@@ -160,6 +174,9 @@ class Sender:
                 n=n,
                 busy=flights.busy(at_s=at_s),
                 down={place: now + dt.timedelta(seconds=s) for place, s in flights.down(at_s=at_s).items()},
+                trusted=flights.trusted(),
+                doubted=flights.doubted(),
+                n_doubtful=flights.room_for_doubtful(),
             )
             for channel, flights in self._flights.items()
             if channel not in self._dry and (n := flights.room(at_s=at_s))
@@ -178,7 +195,7 @@ class Sender:
         """Give what came back; wait for it where there is nothing else to do."""
         back: list[tuple[Delivery, Outcome]] = []
         ready = self._may_expand() or self._wanted(time.monotonic())
-        wait_s = POLL_S if not ready and (self._n_under_way() or self._idles) else 0.0
+        wait_s = self._pause_s() if not ready and (self._n_under_way() or self._idles) else 0.0
         try:
             back.append(self._came_back(*self._back.get(block=wait_s > 0, timeout=wait_s or None)))
             while True:
@@ -186,27 +203,37 @@ class Sender:
         except queue.Empty:
             return back
 
-    def _hand_back(self, delivery: Delivery, made: "Future[Outcome]") -> None:
+    def _pause_s(self) -> float:
+        """Say how long to wait for what comes back, before there may be something else to do."""
+        at_s = time.monotonic()
+        soonest_s = min((one.room_in_s(at_s=at_s, n_most=POLL_S) for one in self._flights.values()), default=POLL_S)
+        wakes = (one - at_s for one in (self._waits_until_s,) if one > at_s)
+        return max(PAUSE_MIN_S, min(POLL_S, soonest_s, *wakes))
+
+    def _hand_back(self, delivery: Delivery, made: "Future[_Carried]") -> None:
         self._back.put((delivery, made))
 
-    def _came_back(self, delivery: Delivery, made: "Future[Outcome]") -> tuple[Delivery, Outcome]:
+    def _came_back(self, delivery: Delivery, made: "Future[_Carried]") -> tuple[Delivery, Outcome]:
         error = made.exception()
         if error is None:
-            outcome = made.result()
+            outcome, fault = made.result()
         else:
-            name = type(error).__name__
-            self.tally.faults[name] += 1
-            outcome = Outcome(kind="later", failure=f"a fault of ours ({name})", uncertain=True)
+            fault = type(error).__name__
+            outcome = Outcome(kind="later", failure=f"a fault of ours ({fault})", uncertain=True)
+        if fault:
+            self.tally.faults[fault] += 1
         self._flights[delivery.channel].end(delivery.id, place_down=outcome.place_down, at_s=time.monotonic())
         return delivery, outcome
 
-    def _carry(self, task: Task) -> Outcome:
+    def _carry(self, task: Task) -> "_Carried":
         """Make and send one message: on a thread of its channel."""
         try:
             message = self._composer.compose(task, now=self._register.now())
-        except ValueError as error:
-            return Outcome(kind="never", failure=str(error))
-        return self._carriers[task.delivery.channel].send(message)
+        except (ValueError, LookupError) as error:
+            # Of the settings, mostly: whoever mends them must find the message still waiting.
+            words = str(error) if isinstance(error, ValueError) else type(error).__name__
+            return _Carried(Outcome(kind="later", failure=f"cannot be made: {words}"), words)
+        return _Carried(self._carriers[task.delivery.channel].send(message))
 
     def _idle(self, *, keep: bool) -> bool:
         """See without writing whether there is work again; say whether to go on."""

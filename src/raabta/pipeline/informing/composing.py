@@ -39,6 +39,7 @@ from raabta.publish.message.mail import return_address
 from raabta.publish.message.webhook import marked_as_repeated
 from raabta.publish.public import read_thread
 from raabta.publish.site.paths import absolute, fixed_path, front_path, thread_path
+from raabta.registry.outbox.expanding import concerns
 from raabta.registry.outbox.outcome import Outcome
 from raabta.registry.records import Records
 from raabta.registry.schema import table_of
@@ -124,7 +125,7 @@ class Composer:
         """Make the message of a task.
 
         Raises:
-            ValueError: It cannot be made: an address or secret is none. The text repeats no address.
+            ValueError: It cannot be made: an address, a secret or a setting is none. The text repeats no address.
         """
         match task.delivery.channel:
             case "email":
@@ -149,6 +150,8 @@ class Composer:
                 told = self.bulletin(records, delivery.subject_id)
                 if told is None:
                     return Outcome(kind="dropped", failure="the bulletin is gone")
+                if not concerns(told, subscriber):  # wishes and membership may have changed since it was addressed
+                    return Outcome(kind="dropped", failure="it is not for this subscriber any more")
                 return msgspec.structs.replace(task, bulletin=told, statements=self._statements[told.id])
             case "confirm" if subscriber.state == "ended":
                 return Outcome(kind="dropped", failure="the subscriber has left")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from raabta.registry.incidents.steps import YEARS
 
 _SPAN: Final = re.compile(r"([+-])(\d{1,4})(m|min|h|d)", re.ASCII)
+_SIGNED: Final = re.compile(r"[+-]\d", re.ASCII)
 _UNITS: Final = {"m": 60, "min": 60, "h": 3600, "d": 86_400}
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _WRITTEN: Final = re.compile(
@@ -48,7 +49,8 @@ def _read(given: str, local: ZoneInfo, now: dt.datetime) -> dt.datetime:
     try:
         read = dt.datetime.fromisoformat(given if _WRITTEN.fullmatch(given) else "")
     except ValueError:
-        message = f"{given[:40]!r} is no time. {_EXAMPLES}."
+        unit = "Units are m, h and d: -90m, +2h, +3d. " if _SIGNED.match(given) else ""
+        message = f"{given[:40]!r} is no time. {unit}{_EXAMPLES}."
         raise ValueError(message) from None
     _near(read, given)
     return read.astimezone(dt.UTC) if read.tzinfo else _from_local(read, local)

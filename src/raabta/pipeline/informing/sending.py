@@ -6,6 +6,7 @@ way. What follows from a try for its receiver (a bounce, an address that is no l
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from msgspec import Struct, structs
@@ -25,6 +26,8 @@ LOOKED_AT_MAX: Final = 400
 """Deliveries of one channel that are looked at in one exchange, where most have to wait. Keeps it under 0.1 s."""
 WAIT_FOR_PLACE: Final = dt.timedelta(seconds=5)
 """A delivery whose receiver is busy with another one is looked at again after this."""
+WAIT_FOR_ANSWER: Final = dt.timedelta(seconds=0.5)
+"""A delivery whose receiver has yet to answer the first one is looked at again after this: most do sooner."""
 FORGOTTEN_AT_ONCE: Final = 500
 
 
@@ -36,6 +39,12 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """Receivers that are slow with what they have."""
     down: Mapping[str, dt.datetime] = {}
     """Receivers that did not answer, and when they are asked again."""
+    trusted: AbstractSet[str] | None = None
+    """Receivers that answered last time. All others get one message at a time; None doubts nobody."""
+    doubted: AbstractSet[str] = frozenset()
+    """Of the others, those that have a message under way."""
+    n_doubtful: int = 0
+    """How many can be sent to the others."""
 
 
 class Exchanged(Struct, frozen=True, kw_only=True):
@@ -47,8 +56,8 @@ class Exchanged(Struct, frozen=True, kw_only=True):
     """Deliveries made from dispatches."""
     expanding: bool
     """More is to be expanded."""
-    waits: bool
-    """Something that is due waits for a receiver that is busy."""
+    waits: dt.timedelta = dt.timedelta(0)
+    """How long at most something that is due waits for a receiver that is busy; 0 where nothing does."""
 
 
 def exchange(
@@ -76,11 +85,11 @@ def exchange(
     told = next_dispatch(records) if expands else None
     expanded = expand_some(records, bulletin=composer.bulletin(records, told.bulletin_id)) if told else None
     tasks: list[Task] = []
-    waits = False
+    waits = dt.timedelta(0)
     for channel, many in wanted.items():
-        begun, some_wait = _start(records, channel, many, composer=composer, now=now)
+        begun, wait = _start(records, channel, many, composer=composer, now=now)
         tasks += begun
-        waits = waits or some_wait
+        waits = max(waits, wait)
     return Exchanged(
         tasks=tuple(tasks),
         settled=tuple(settled),
@@ -107,10 +116,11 @@ def tidy_up(records: Records, *, now: dt.datetime) -> int:
 
 def _start(
     records: Records, channel: Channel, wanted: Wanted, *, composer: Composer, now: dt.datetime
-) -> tuple[list[Task], bool]:
-    """Start what can be sent; say whether anything waits for a busy receiver."""
+) -> tuple[list[Task], dt.timedelta]:
+    """Start what can be sent; say how long anything waits for a busy receiver."""
     tasks: list[Task] = []
-    n_looked_at, waits = 0, False
+    n_looked_at, waits = 0, dt.timedelta(0)
+    sorting = _Sorting(wanted, now)
     while len(tasks) < wanted.n and n_looked_at < LOOKED_AT_MAX:
         found = due(records, channel, now=now, n_most=wanted.n - len(tasks))
         if not found:
@@ -118,30 +128,56 @@ def _start(
         n_looked_at += len(found)
         judged = list(zip(found, composer.look_up(records, found, now=now), strict=True))
         settle(records, [(one, what) for one, what in judged if isinstance(what, Outcome)], now=now)
-        ready, busy = _ready(records, [what for _, what in judged if isinstance(what, Task)], wanted, now=now)
-        waits = waits or busy
+        ready, wait = _ready(records, [what for _, what in judged if isinstance(what, Task)], sorting)
+        waits = max(waits, wait)
         begun = start(records, [task.delivery for task in ready], now=now)
         tasks += [structs.replace(task, delivery=one) for task, one in zip(ready, begun, strict=True)]
     return tasks, waits
 
 
-def _ready(records: Records, tasks: Sequence[Task], wanted: Wanted, *, now: dt.datetime) -> tuple[list[Task], bool]:
+class _Sorting:
+    """Which deliveries can go now, for one channel and exchange."""
+
+    def __init__(self, wanted: Wanted, now: dt.datetime) -> None:
+        self.wanted = wanted
+        self.now = now
+        self._taken = set(wanted.doubted)
+        self._n_doubtful = wanted.n_doubtful
+
+    def wait(self, place: str) -> dt.timedelta:
+        """Say how long a delivery to a place waits; 0 where it can go, and then it counts."""
+        wanted = self.wanted
+        if (until := wanted.down.get(place)) is not None and until > self.now:
+            return until - self.now
+        if place in wanted.busy:
+            return WAIT_FOR_PLACE
+        if wanted.trusted is None or place in wanted.trusted:
+            return dt.timedelta(0)
+        if place in self._taken:
+            return WAIT_FOR_ANSWER
+        if self._n_doubtful <= 0:
+            return WAIT_FOR_PLACE
+        self._taken.add(place)
+        self._n_doubtful -= 1
+        return dt.timedelta(0)
+
+
+def _ready(records: Records, tasks: Sequence[Task], sorting: _Sorting) -> tuple[list[Task], dt.timedelta]:
     """Give the tasks whose receiver can take one more, and let the others wait."""
     ready: list[Task] = []
-    waiting: dict[dt.datetime, list[Delivery]] = {}
-    n_busy = 0
+    waiting: dict[dt.timedelta, list[Delivery]] = {}
+    longest = dt.timedelta(0)
     for task in tasks:
-        until = wanted.down.get(task.place)
-        if until is None and task.place in wanted.busy:
-            until = now + WAIT_FOR_PLACE
-            n_busy += 1
-        if until is not None and until > now:
-            waiting.setdefault(until, []).append(task.delivery)
-        else:
+        wait = sorting.wait(task.place)
+        if not wait:
             ready.append(task)
-    for until, many in waiting.items():
-        put_off(records, many, until=until)
-    return ready, n_busy > 0
+            continue
+        waiting.setdefault(wait, []).append(task.delivery)
+        if task.place not in sorting.wanted.down:
+            longest = max(longest, wait)
+    for wait, many in waiting.items():
+        put_off(records, many, until=sorting.now + wait)
+    return ready, longest
 
 
 def _follow(records: Records, delivery: Delivery, outcome: Outcome, *, now: dt.datetime) -> None:

@@ -7,6 +7,7 @@ Nothing secret stands in it. A password, a chat service's address with its token
 import re
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -19,6 +20,12 @@ SETTINGS_FILE: Final = "publishing.toml"
 ID: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 """Of components, operators, products, duty people, chats and mirrors: they stand in URLs and file names."""
 _NOT_A_URL: Final = re.compile(r"[\s\"'<>\\]")
+_MAIL_ADDRESS: Final = re.compile(
+    r"(?=.{3,254}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+)
+"""What a header can hold as an address (``publish.message.mail``): RFC 5321's dot-string and a host name."""
+_JOINERS: Final = frozenset("\u200c\u200d\u200e\u200f")
+"""Urdu's names need them; they are no controls."""
 
 
 class DutyPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,9 +148,49 @@ def _check(read: Publishing) -> None:
     except (ZoneInfoNotFoundError, ValueError) as error:
         message = f"site.zone: there is no time zone {site.zone!r}. Write one as Asia/Karachi"
         raise ValueError(message) from error
-    for field, url in (("url", site.url), ("desk_url", site.desk_url), *(("mirrors", one) for one in site.mirrors)):
-        if url and (not url.startswith(("https://", "http://")) or url.endswith("/") or _NOT_A_URL.search(url)):
-            message = f"site.{field}: {url!r} must begin with https:// and end without /"
+    _check_urls(read)
+    _check_headers(read)
+
+
+def _check_urls(read: Publishing) -> None:
+    """Refuse addresses that a header cannot hold: each message with one of them would fail."""
+    urls = {"site.url": read.site.url, "site.desk_url": read.site.desk_url}
+    urls |= {f"mirrors.{one.name}.url": one.url for one in read.mirrors}
+    for field, url in urls.items():
+        if not url:
+            continue
+        if not url.startswith(("https://", "http://")) or url.endswith("/") or _NOT_A_URL.search(url):
+            message = f"{field}: {url!r} must begin with https:// and end without /"
+            raise ValueError(message)
+        if not (url.isascii() and url.isprintable()):
+            message = f"{field}: {url!r} has letters that links in headers of mails cannot hold. Write {_as_ascii(url)}"
+            raise ValueError(message)
+
+
+def _as_ascii(url: str) -> str:
+    """Write a URL in ASCII: its name as ``xn--…``, its path in percent signs."""
+    split = urlsplit(url)
+    try:
+        name = (split.hostname or "").encode("idna").decode("ascii")
+        port = f":{split.port}" if split.port else ""
+    except (UnicodeError, ValueError):
+        return "its name as xn--… (punycode)"
+    return urlunsplit((split.scheme, name + port, quote(split.path, safe="/%"), quote(split.query, safe="=&%"), ""))
+
+
+def _check_headers(read: Publishing) -> None:
+    """Refuse what no header can hold, before a message is made of it."""
+    site, mail = read.site, read.mail
+    for field, name in (("site.name_en", site.name_en), ("site.name_ur", site.name_ur)):
+        if not all(sign.isprintable() or sign in _JOINERS for sign in name):
+            message = f"{field}: {name!r} holds a control sign or a line break. Write it in one line"
+            raise ValueError(message)
+    addresses = {"site.contact": site.contact} | {f"duty.{one.name}.email": one.email for one in read.duty}
+    if mail is not None:
+        addresses |= {"mail.sender": mail.sender or " ", "mail.bounces": mail.bounces}
+    for field, address in addresses.items():
+        if address and not _MAIL_ADDRESS.fullmatch(address):
+            message = f"{field}: {address!r} is no e-mail address that can be sent to. Write one as name@example.pk"
             raise ValueError(message)
 
 

@@ -25,8 +25,13 @@ def published_update(records: Records, bulletin_id: str) -> tuple[PublicThread, 
         message = f"there is no bulletin {bulletin_id}. See: raabta bulletin list"
         raise LookupError(message)
     if not is_public(bulletin):
-        why = f"is {bulletin.state}" if bulletin.state != "published" else "is not for everybody"
-        message = f"bulletin {bulletin_id} {why}, so it cannot be passed on. Publish it: raabta bulletin publish"
+        why = f"is {bulletin.state}, so it cannot be passed on. Publish it: raabta bulletin publish"
+        if bulletin.state == "published":
+            why = (
+                f"was told to {bulletin.audience} alone and is not for everybody, so it cannot be passed on. "
+                "For everybody, write one with --audience public."
+            )
+        message = f"bulletin {bulletin_id} {why}"
         raise ValueError(message)
     publication = records.get(Publication, bulletin.thread_id)
     thread = msgspec.json.decode(publication.content, type=PublicThread) if publication else None

@@ -91,9 +91,18 @@ def about_promise(promise: Promise, *, party: str) -> Clock:
         incident_id=promise.incident_id,
         due_at=promise.due_at,
         words=f"{whose}: {promise.words_en}{' (put off before)' if promise.put_off else ''}",
-        advice=f"raabta incident promise settle {promise.id} kept",
+        advice=_or(
+            f"raabta incident promise settle {promise.id} kept",
+            f"raabta incident promise settle {promise.id} broken",
+            f"raabta incident promise put-off {promise.id} --due TIME",
+        ),
         escalations=promise.escalations,
     )
+
+
+def _or(*commands: str) -> str:
+    """Give commands of which one is run: messages set each on a line of its own (``publish.message.letters``)."""
+    return "; or: ".join(commands)
 
 
 def about_question(question: Question) -> Clock | None:

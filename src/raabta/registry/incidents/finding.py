@@ -27,6 +27,8 @@ IDS_AT_ONCE: Final = 1_000
 """Below what SQLite (32,766) and PostgreSQL (65,535) take as values of one question."""
 ACTIVE: Final[tuple[str, ...]] = tuple(state for state in INCIDENT_STEPS if state != "reported" and state not in OVER)
 OPEN: Final[tuple[IncidentState, ...]] = tuple(state for state in get_args(IncidentState) if state not in OVER)
+SEVERAL: Final = 4
+"""Ids that are looked for where one is meant: three are named, and whether there are more."""
 _CAME_BACK: Final = '"state":"resolved"'
 """In the steps of an incident that was over once, as they are stored."""
 
@@ -70,21 +72,47 @@ def newest_incidents(
     return _by_ids(records, Incident, ids)
 
 
-def ids_beginning(records: Records, text: str, *, n_most: int) -> list[str]:
-    """Give ids of incidents that begin with a text."""
-    columns = table_of(Incident).c
-    query = select(columns.id).where(columns.id.startswith(text, autoescape=True)).order_by(columns.id).limit(n_most)
+def ids_beginning(
+    records: Records, text: str, *, n_most: int, kind: type[Struct] = Incident, field: str = "id"
+) -> list[str]:
+    """Give ids of records of a kind that begin with a text; or other values of it, each once, by the field's name."""
+    column = table_of(kind).c[field]
+    query = select(column).where(column.startswith(text, autoescape=True)).distinct().order_by(column).limit(n_most)
     return [str(row[0]) for row in records.connection.execute(query)]
 
 
+def whole_id(records: Records, text: str, *, prefix: str, kind: type[Struct], field: str = "id") -> str:
+    """Give the id of which somebody typed the beginning; the text as it is where nothing begins so.
+
+    Args:
+        records: The register.
+        text: The whole id, or its beginning, with its prefix or without.
+        prefix: Of such ids, as "pr-".
+        kind: Of which records.
+        field: The ids' field.
+
+    Raises:
+        LookupError: More than one begins so.
+    """
+    if records.count(kind, **{field: text}):
+        return text
+    typed = text.strip().lower()
+    bare = typed.removeprefix(prefix)
+    if not bare or not bare.isascii() or not bare.isprintable():
+        return text
+    ids = ids_beginning(records, f"{prefix}{bare}", n_most=SEVERAL, kind=kind, field=field)
+    if len(ids) > 1:
+        among = ", ".join(ids[: SEVERAL - 1])
+        message = f"{typed!r} may be several: {among}{' …' if len(ids) == SEVERAL else ''}. Type some more of the id."
+        raise LookupError(message)
+    return (ids or [text])[0]
+
+
 def last_opened(records: Records) -> str | None:
-    """Give the id of the open incident that was opened last, or of the one that began last where none is open."""
+    """Give the id of the incident that was opened last, whatever became of it: a step must not change who is meant."""
     columns = table_of(Incident).c
-    query = select(columns.id).where(columns.state.in_(list(OPEN))).order_by(columns.created_at.desc(), columns.id)
-    found = records.connection.execute(query.limit(1)).scalar()
-    if found is None:
-        newest = select(columns.id).order_by(columns.started_at.desc(), columns.id).limit(1)
-        found = records.connection.execute(newest).scalar()
+    query = select(columns.id).order_by(columns.created_at.desc(), columns.id).limit(1)
+    found = records.connection.execute(query).scalar()
     return None if found is None else str(found)
 
 

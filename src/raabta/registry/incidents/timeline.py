@@ -166,7 +166,7 @@ def _of_statement(statement: Statement, whole: IncidentRecords) -> TimelineLine:
 def _of_bulletin(bulletin: Bulletin) -> TimelineLine:
     title = next((text.title for text in bulletin.texts if text.language == "en"), "")
     corrects = " (a correction)" if bulletin.corrects_id else ""
-    words = f"Bulletin {bulletin.number} published{corrects}: {title}"
+    words = f"Bulletin {bulletin.sequence} published{corrects}: {title}"
     at = bulletin.published_at or bulletin.changed_at
     return TimelineLine(
         what="bulletin", at=at, words=words, by=bulletin.published_by, record_id=bulletin.id, public=is_public(bulletin)

@@ -36,6 +36,13 @@ def test_who_reported_is_told_that_it_came_in_and_what_became_of_it(story: Story
     assert "VPNs work again since 19:45." in story.mails(REPORTER)[-1].text
 
 
+def test_who_reported_reads_the_name_of_the_component_and_is_led_to_the_incident(story: Story) -> None:
+    first, last = (one.text for one in story.mails(REPORTER))
+    for text in (first, last):
+        assert "VPN tunnels cannot be reached well" in text
+    assert f"/en/incident/{story.ids['november']}.html" in last
+
+
 def test_the_state_of_a_report_can_be_asked_by_its_code_alone(story: Story) -> None:
     states = story.found["states of reports"]
     assert len(states) == 5

@@ -68,6 +68,30 @@ def test_a_broken_promise_is_overdue_and_then_shown_as_broken_to_everybody(story
     assert "کیبل کنسورشیم" in " ".join(_promises(story, "ur")[0].itertext())
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "put off from"), ("ur", "پہلے کی مدت")])
+def test_the_page_shows_the_deadlines_that_a_promise_had(story: Story, language: str, words: str) -> None:
+    (promise,) = _promises(story, language)
+    times = [one.get("datetime") for one in promise.iter("time")]
+    assert times[:3] == ["2024-08-27T13:00:00Z", "2024-08-01T13:00:00Z", "2024-08-15T13:00:00Z"]
+    assert words in " ".join(promise.itertext())
+
+
+def test_mail_and_call_give_the_official_statement_beside_our_cause(story: Story) -> None:
+    text = next(one.text for one in story.mails(CHAND) if "55%" in one.text)
+    told = ("Telecom regulator", "Two submarine cables are damaged.", "دو زیرِ سمندر کیبلز خراب ہیں۔")
+    assert [words in text for words in told] == [True] * 3
+    assert "25 July 2024, 12:00 PKT (UTC+05:00)" in text
+    assert "https://regulator.example/press/2024-07-25" in text
+    (statement,) = next(
+        call["data"]["statements"]
+        for call in story.calls()
+        if call["data"].get("update", {}).get("evidence_class") == "measured"
+        and call["data"]["thread"]["id"] == story.ids["summer"]
+    )
+    assert statement["party_en"] == "Telecom regulator"
+    assert statement["at"].startswith("2024-07-25T07:00:00")
+
+
 def _promises(story: Story, language: str) -> list[Any]:
     page = story.page(f"{language}/incident/{story.ids['summer']}.html")
     found: list[Any] = read_html(page).xpath("//li[contains(@class,'promise')]")

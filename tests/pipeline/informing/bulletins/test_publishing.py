@@ -7,10 +7,16 @@ import pytest
 from msgspec import structs
 
 from raabta.model.bulletin import Advisory, Bulletin
-from raabta.model.incident import Incident, Party, Statement
+from raabta.model.incident import Incident, Link, Party, Promise, Statement
 from raabta.model.publication import Publication, PublicationPlace
 from raabta.model.subscription import Dispatch
-from raabta.pipeline.informing.bulletins import Draft, approve_bulletin, correct_bulletin, publish_bulletin
+from raabta.pipeline.informing.bulletins import (
+    Draft,
+    approve_bulletin,
+    change_bulletin,
+    correct_bulletin,
+    publish_bulletin,
+)
 from raabta.publish.public import read_thread
 from raabta.registry import Records, Register
 from tests.cases.bulletins import LATER, NOW, SETTINGS, TEXTS, approved, incident, published, written
@@ -68,7 +74,7 @@ def test_without_an_approval_nothing_is_published(register: Register, state: Any
 def test_it_is_published_once(register: Register) -> None:
     with register.change() as records:
         told = published(records, register.new_id)
-        with pytest.raises(ValueError, match="is published, not approved"):
+        with pytest.raises(ValueError, match=r"is out already: no\. 1, published on"):
             publish(records, register, told.id)
         assert records.count(Dispatch) == 1
 
@@ -181,3 +187,79 @@ def test_a_failure_leaves_nothing_behind(register: Register) -> None:
 def _broken(prefix: str) -> str:
     message = f"no id today for {prefix}"
     raise ValueError(message)
+
+
+def _beside(what: str) -> Any:
+    if what == "statement":
+        return Statement(id="st-a", incident_id="in-a", party_id="pa-a", at=NOW, text_en="A glitch.", by="Amina")
+    if what == "promise":
+        return Promise(
+            id="pr-a", incident_id="in-a", words_en="Repair", made_at=NOW, due_at=LATER, public=True, by="Amina"
+        )
+    changed: dict[str, Any] = {
+        "link": {"links": (Link(url="https://example.pk/a"),)},
+        "start": {"started_at": NOW - dt.timedelta(hours=3)},
+        "kind": {"kind": "outage"},
+    }
+    return incident(**changed[what])
+
+
+@pytest.mark.parametrize("what", ["statement", "promise", "link", "start", "kind"])
+def test_what_goes_public_beside_it_is_approved_too(register: Register, what: str) -> None:
+    with register.change() as records:
+        records.add(Party(id="pa-a", incident_id="in-a", role="regulator", name_en="PTA", created_at=NOW))
+        kept = approved(records, register.new_id)
+        added = _beside(what)
+        (records.put if isinstance(added, Incident) else records.add)(added)
+        with pytest.raises(ValueError, match=f"new or changed: {what}: ") as refused:
+            publish(records, register, kept.id)
+        assert "needs a new approval" in str(refused.value)
+        assert records.count(Publication) == 0
+        with pytest.raises(ValueError, match="Somebody else approves"):
+            approve_bulletin(records, kept.id, settings=SETTINGS, by="Amina", now=NOW)
+        approve_bulletin(records, kept.id, settings=SETTINGS, by="Bilal", now=NOW)
+        assert publish(records, register, kept.id).state == "published"
+
+
+def test_what_was_taken_away_since_the_approval_is_told(register: Register) -> None:
+    with register.change() as records:
+        records.put(incident(links=(Link(url="https://example.pk/a"),)))
+        kept = approved(records, register.new_id)
+        records.put(incident())
+        with pytest.raises(ValueError, match="gone: one link"):
+            publish(records, register, kept.id)
+
+
+def test_counts_and_what_is_not_public_may_change_after_the_approval(register: Register) -> None:
+    with register.change() as records:
+        kept = approved(records, register.new_id)
+        records.put(
+            incident(member_ids=tuple(f"o-{n}" for n in range(9)), links=(Link(url="https://a.pk", public=False),))
+        )
+        records.add(
+            Promise(
+                id="pr-a", incident_id="in-a", words_en="Repair", made_at=NOW, due_at=LATER, public=False, by="Amina"
+            )
+        )
+        assert publish(records, register, kept.id).sequence == 1
+
+
+def test_nothing_goes_public_with_what_members_alone_read(register: Register) -> None:
+    with register.change() as records:
+        kept = approved(records, register.new_id, audience="members")
+        records.put(incident(kind="outage"))
+        assert publish(records, register, kept.id).sequence == 1
+
+
+def test_a_correction_is_told_to_those_who_read_what_was_wrong(register: Register) -> None:
+    with register.change() as records:
+        wrong = published(records, register.new_id)
+        draft = Draft(kind="incident", texts=CORRECTED, corrects_id=wrong.id, next_update_at=LATER)
+        right = correct_bulletin(records, draft, settings=SETTINGS, by="Bilal", now=NOW, new_id=register.new_id)
+        hidden = structs.replace(right, audience="members")
+        with pytest.raises(ValueError, match=r"Try: --audience public"):
+            change_bulletin(records, hidden, settings=SETTINGS, by="Bilal", now=NOW)
+        records.put(hidden)
+        approve_bulletin(records, right.id, settings=SETTINGS, by="Amina", now=NOW)
+        with pytest.raises(ValueError, match=r"Try: --audience public"):
+            publish(records, register, right.id)

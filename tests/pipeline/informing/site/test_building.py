@@ -276,3 +276,13 @@ def test_while_another_build_writes_none_begins(
     monkeypatch.setattr("raabta.pipeline.informing.site.building.LOCK_WAIT_S", 0.0)
     with locked(folder), pytest.raises(OSError, match="another build is still writing"):
         build(register, folder)
+
+
+def test_a_page_that_was_changed_in_the_last_build_is_made_anew_unasked(register: Register, folder: Path) -> None:
+    build(register, folder)
+    right = content(folder)
+    page = folder / "current/en/incident/in-vpn20241110.html"
+    page.write_bytes(page.read_bytes().replace(b"incident", b"accident"))
+    built = build(register, folder)
+    assert built.whole_because == "en/incident/in-vpn20241110.html of the last build is not what it was"
+    assert content(folder) == right

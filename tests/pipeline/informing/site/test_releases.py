@@ -98,8 +98,9 @@ def test_the_shown_release_never_becomes_the_next(tmp_path: Path) -> None:
 
 def test_the_last_three_releases_stay_and_the_shown_one_always(tmp_path: Path) -> None:
     for serial in range(1, 6):
-        (tmp_path / f"releases/{serial}/en").mkdir(parents=True)
+        make_release(tmp_path, FILES, serial=serial, spare=False)
     (tmp_path / "releases/1.state").write_text("{}")
+    (tmp_path / "current").unlink()
     (tmp_path / "current").symlink_to("releases/2")  # somebody went back
     with locked(tmp_path):
         prune(tmp_path)
@@ -133,3 +134,12 @@ def test_two_builds_never_mix_the_second_one_waits(tmp_path: Path) -> None:
         order.append("second")
     thread.join(10)
     assert order == ["first", "second"]
+
+
+def test_a_file_that_was_written_anew_is_not_taken_back_from_an_old_release(tmp_path: Path) -> None:
+    for serial in (1, 2, 3):
+        make_release(tmp_path, FILES, serial=serial)
+    (tmp_path / "releases/1/style.css").write_bytes(b"BODY{}")  # one file in three releases, as long as it was
+    make_release(tmp_path, FILES, serial=4, spare=False)
+    make_release(tmp_path, FILES, serial=5)
+    assert all_files(tmp_path / "current") == FILES

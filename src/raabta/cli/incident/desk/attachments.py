@@ -1,17 +1,21 @@
 """``raabta incident attach|attached|withhold|detach``."""
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from raabta.cli.diagnose import fail
 from raabta.cli.incident.desk.files import read_files
 from raabta.cli.incident.file.choosing import IncidentArgument, chosen
+from raabta.cli.incident.wording import opened
 from raabta.cli.prompting import ask_text
 from raabta.cli.publish.opening import ByOption, who
-from raabta.cli.register.opening import RegisterOption, key_file_of, new_id, now, opened
+from raabta.cli.register.opening import RegisterOption, key_file_of, new_id, now
 from raabta.cli.register.table import FormatOption, as_lines, write_lines, write_table
+
+if TYPE_CHECKING:
+    from raabta.model.incident import Attachment
 
 
 def attach(
@@ -36,13 +40,16 @@ def attach(
     """
     from typing import get_args  # noqa: PLC0415
 
-    from raabta.pipeline.informing.desk.attachments import FileGiven, Kind, attach_file  # noqa: PLC0415  --help
+    from raabta.model.incident import Attachment  # noqa: PLC0415  --help need not wait for it
+    from raabta.pipeline.informing.desk.attachments import FileGiven, Kind, attach_file  # noqa: PLC0415
 
-    said = cast("Kind", ask_text(kind, "--kind", "What is it?", choices=get_args(Kind)))
-    author, folder = who(by), key_file_of(register).parent
-    contents = read_files(files)
-    with opened(register) as found, found.change() as records:
-        id_ = chosen(records, incident).id
+    with opened(register) as found:
+        with found.look() as records:
+            id_ = chosen(records, incident).id
+            there = {one.id: one for one in records.find(Attachment, incident_id=id_)}
+        said = cast("Kind", ask_text(kind, "--kind", "What is it?", choices=get_args(Kind)))
+        author, folder = who(by), key_file_of(register).parent
+        contents = read_files(files)
         given = (
             FileGiven(
                 incident_id=id_,
@@ -55,9 +62,12 @@ def attach(
             )
             for name, content in contents
         )
-        made = [attach_file(records, one, folder=folder, by=author, now=now(), new_id=new_id) for one in given]
+        with found.change() as records:
+            made = [attach_file(records, one, folder=folder, by=author, now=now(), new_id=new_id) for one in given]
     for one in made:
         typer.echo(one.id)
+        if one.id in there:
+            _say_again(there[one.id], one, said)
         for fact in one.facts:
             typer.echo(f"  {fact}", err=True)
         if one.withheld and not withheld:
@@ -65,6 +75,17 @@ def attach(
     for one in made:
         if one.withheld and not withheld and one.kind != "capture":
             typer.echo(f"Read {one.name}; if it may go: raabta incident withhold {one.id} --release", err=True)
+
+
+def _say_again(earlier: "Attachment", now_: "Attachment", said: str) -> None:
+    """Say that a file was attached before, and what it stays or became."""
+    became = f"; it is a {now_.kind} from now on" if now_.kind != earlier.kind else ""
+    typer.echo(f"  Attached already, as a {earlier.kind} named {earlier.name}{became}.", err=True)
+    if now_.kind != said:
+        typer.echo(
+            f"  It stays a {now_.kind}. To attach it as a {said}: raabta incident detach {now_.id}, then again.",
+            err=True,
+        )
 
 
 def attached(incident: IncidentArgument, *, format_: FormatOption = None, register: RegisterOption = None) -> None:
@@ -105,8 +126,8 @@ def withhold(
     if not release and not words.strip():
         fail("--reason: it is empty. Say why, or take --release.")
     with opened(register) as found, found.change() as records:
-        withhold_attachment(records, id_, reason=words)
-    typer.echo(id_)
+        changed = withhold_attachment(records, id_, reason=words)
+    typer.echo(changed.id)
 
 
 def detach(
@@ -132,5 +153,5 @@ def detach(
             gone = detach_file(records, id_, note=note)
         with found.change() as records:
             is_removed = remove_unused(records, key_file_of(register).parent, sha256=gone.sha256)
-    typer.echo(id_)
+    typer.echo(gone.id)
     typer.echo("Its file is deleted." if is_removed else "Its file stays: it is attached elsewhere, or gone.", err=True)

@@ -7,9 +7,10 @@ import typer
 from raabta.cli.diagnose import STANDARD
 from raabta.cli.incident.desk.questions import IncidentOption, QuestionArgument
 from raabta.cli.incident.file.choosing import chosen
+from raabta.cli.incident.wording import opened, opened_desk
 from raabta.cli.output import open_output
-from raabta.cli.publish.opening import SettingsOption, opened_desk
-from raabta.cli.register.opening import RegisterOption, now, opened
+from raabta.cli.publish.opening import SettingsOption
+from raabta.cli.register.opening import RegisterOption, now
 
 
 def withdraw(id_: QuestionArgument, *, register: RegisterOption = None) -> None:
@@ -20,8 +21,8 @@ def withdraw(id_: QuestionArgument, *, register: RegisterOption = None) -> None:
     from raabta.pipeline.informing.desk.questions import withdraw_question  # noqa: PLC0415  --help need not wait
 
     with opened(register) as found, found.change() as records:
-        withdraw_question(records, id_)
-    typer.echo(id_)
+        question = withdraw_question(records, id_)
+    typer.echo(question.id)
 
 
 def public(
@@ -37,8 +38,8 @@ def public(
     from raabta.pipeline.informing.desk.questions import show_question  # noqa: PLC0415  --help need not wait for it
 
     with opened(register) as found, found.change() as records:
-        show_question(records, id_, public=not off)
-    typer.echo(id_)
+        question = show_question(records, id_, public=not off)
+    typer.echo(question.id)
 
 
 def export(

@@ -7,9 +7,10 @@ import typer
 from raabta.cli.diagnose import fail
 from raabta.cli.incident.desk.questions import IncidentOption
 from raabta.cli.incident.file.choosing import FileOption, chosen, read_text
+from raabta.cli.incident.wording import opened, opened_desk
 from raabta.cli.prompting import ask_text
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
-from raabta.cli.register.opening import RegisterOption, new_id, now, opened
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
+from raabta.cli.register.opening import RegisterOption, new_id, now
 
 DraftArgument = Annotated[str, typer.Argument(metavar="DRAFT", help="Its id, as dr-….")]
 
@@ -82,5 +83,5 @@ def state(
     if new_state not in STEPS:
         fail(f"STATE: one of {', '.join(STEPS)}.")
     with opened(register) as found, found.change() as records:
-        set_draft_state(records, id_, state=new_state, now=now())
-    typer.echo(id_)
+        draft = set_draft_state(records, id_, state=new_state, now=now())
+    typer.echo(draft.id)

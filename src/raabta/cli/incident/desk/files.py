@@ -4,9 +4,12 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from raabta.cli.diagnose import fail
+
+if TYPE_CHECKING:
+    pass
 
 FILES_MAX: Final = 500
 ALL_BYTES_MAX: Final = 256 * 1024 * 1024

@@ -6,9 +6,10 @@ from typing import Annotated, Any, get_args
 import typer
 
 from raabta.cli.incident.file.choosing import IncidentArgument, chosen
+from raabta.cli.incident.wording import opened
 from raabta.cli.prompting import ask_text
 from raabta.cli.publish.opening import ByOption, who
-from raabta.cli.register.opening import RegisterOption, new_id, now, opened
+from raabta.cli.register.opening import RegisterOption, new_id, now
 from raabta.cli.register.table import FormatOption, as_lines, write_lines, write_table
 
 _DAY = ["%Y-%m-%d"]
@@ -37,6 +38,8 @@ def add(
     from raabta.model.incident import ImpactKind  # noqa: PLC0415  --help need not wait for it
     from raabta.pipeline.informing.desk.impact import ImpactGiven, add_impact  # noqa: PLC0415
 
+    with opened(register) as found, found.look() as records:
+        id_ = chosen(records, incident).id
     kinds = get_args(ImpactKind)
     given: dict[str, Any] = {
         "organisation_id": member,
@@ -50,7 +53,7 @@ def add(
     }
     author = who(by)
     with opened(register) as found, found.change() as records:
-        whole = ImpactGiven(incident_id=chosen(records, incident).id, **given)
+        whole = ImpactGiven(incident_id=id_, **given)
         note = add_impact(records, whole, by=author, now=now(), new_id=new_id)
     typer.echo(note.id)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from raabta.cli.incident.file.choosing import AtOption, FileOption, chosen, chosen_party, read_text, say_time
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
-from raabta.cli.register.opening import RegisterOption, new_id, now, opened
+from raabta.cli.incident.wording import opened, opened_desk
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
+from raabta.cli.register.opening import RegisterOption, new_id, now
 from raabta.cli.register.table import PAGE, FormatOption, LimitOption, as_lines, write_lines, write_table
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ def add(
     """
     from raabta.pipeline.informing.desk.questions import QuestionGiven, add_question  # noqa: PLC0415  --help
 
+    with opened(register) as found, found.look() as records:
+        id_ = chosen(records, incident).id if incident else ""
     author, text_en = who(by), read_text(text, "The question, in English")
     urdu = read_text(text_ur, "The question, in Urdu", option="--text-ur-file") if text_ur else ""
     with opened(register) as found, found.change() as records:
-        id_ = chosen(records, incident).id if incident else ""
         given = QuestionGiven(
             incident_id=id_,
             party_id=chosen_party(records, id_, party).id if party else "",
@@ -74,8 +76,8 @@ def ask(
         due_at = desk.read_moment(due, "--due") if due else None
         asked_at = desk.read_moment(at, "--at")
         with desk.register.change() as records:
-            ask_question(records, id_, asked_at=asked_at, due_at=due_at, now=now())
-    typer.echo(id_)
+            asked = ask_question(records, id_, asked_at=asked_at, due_at=due_at, now=now())
+    typer.echo(asked.id)
 
 
 def answer(
@@ -97,8 +99,8 @@ def answer(
 
         answered_at = desk.read_moment(at, "--at")
         with desk.register.change() as records:
-            answer_question(records, id_, answer=words, answered_at=answered_at, now=now(), refused=refused)
-    typer.echo(id_)
+            asked = answer_question(records, id_, answer=words, answered_at=answered_at, now=now(), refused=refused)
+    typer.echo(asked.id)
 
 
 def list_(

@@ -1,24 +1,28 @@
 """``raabta incident report take|show|acknowledge``."""
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from raabta.cli.diagnose import STANDARD, fail
-from raabta.cli.incident.file.choosing import read_text
+from raabta.cli.incident.file.choosing import read_text, say_time
+from raabta.cli.incident.wording import opened, opened_desk
 from raabta.cli.prompting import ask_text, is_person
-from raabta.cli.publish.opening import SettingsOption, opened_desk
-from raabta.cli.register.opening import RegisterOption, new_bytes, new_id, now, opened
-from raabta.cli.register.table import FormatOption, as_lines, write_lines, write_sheet
+from raabta.cli.publish.opening import SettingsOption
+from raabta.cli.register.opening import RegisterOption, new_bytes, new_id, now
+from raabta.cli.register.table import FormatOption, as_lines, write_lines
 
 if TYPE_CHECKING:
+    from raabta.cli.publish.opening import Desk
     from raabta.model.incident import MemberReport
 
 IdsArgument = Annotated[
     list[str], typer.Argument(metavar="REPORT…", help="Ids or codes of reports, ids of groups or incidents.")
 ]
 CODE_BYTES = 5
+LABEL = 17
 
 
 def take(
@@ -96,6 +100,7 @@ def show(
     *,
     format_: FormatOption = None,
     register: RegisterOption = None,
+    settings: SettingsOption = None,
 ) -> None:
     """Show reports with words and contact, which are confidential: for the desk only.
 
@@ -103,13 +108,26 @@ def show(
     """
     from raabta.pipeline.informing.desk.reports import chosen_reports  # noqa: PLC0415  --help need not wait for it
 
-    with opened(register) as found, found.look() as records:
-        reports: list[MemberReport] = chosen_reports(records, ids)
-    if as_lines(format_):
-        write_lines(reports)
-        return
-    for report in reports:
-        write_sheet("Report", report)
+    with opened_desk(register, settings) as desk:
+        with desk.register.look() as records:
+            reports: list[MemberReport] = chosen_reports(records, ids)
+        if as_lines(format_):
+            write_lines(reports)
+            return
+        for report in reports:
+            _write_report(desk, report)
+
+
+def _write_report(desk: "Desk", report: "MemberReport") -> None:
+    """Write a report as a sheet: one field a line, empty ones left out, times as the clock on the wall shows them."""
+    from raabta.cli.incident.file.sheet import write_labelled  # noqa: PLC0415  --help need not wait for it
+
+    typer.echo("Report")
+    for name in report.__struct_fields__:
+        value = getattr(report, name)
+        text = say_time(value, desk) if isinstance(value, dt.datetime) else str(value or "")
+        if text:
+            write_labelled(name.removesuffix("_id").replace("_", " ") if name != "id" else name, text, wide=LABEL)
 
 
 def acknowledge(ids: IdsArgument, *, register: RegisterOption = None) -> None:

@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from raabta.cli.incident.desk.reports import IdsArgument
-from raabta.cli.incident.file.choosing import IncidentArgument, chosen, read_text, say_time
-from raabta.cli.publish.opening import SettingsOption, opened_desk
-from raabta.cli.register.opening import RegisterOption, now, opened
+from raabta.cli.incident.file.choosing import IncidentArgument, chosen, read_text, say_short
+from raabta.cli.incident.wording import opened, opened_desk
+from raabta.cli.publish.opening import SettingsOption
+from raabta.cli.register.opening import RegisterOption, now
 from raabta.cli.register.table import AfterOption, FormatOption, LimitOption, as_lines, write_lines, write_table
 
 PAGE = 50
+SEEN = "seen"
+"""In a table that has little room: acknowledged."""
 SAID_MAX = 5
 """Suggestions in words; the groups with most people come first."""
 
@@ -28,7 +31,7 @@ def list_(
     register: RegisterOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """List reports, the newest first, without words and contacts.
+    """List reports, the newest first, without words and contacts. In a table, "seen" is: acknowledged.
 
     Exit code: 0 listed, 2 wrong usage, 1 the database failed.
     """
@@ -43,10 +46,15 @@ def list_(
             write_lines(fields)
             return
         rows = [
-            (one.id, say_time(one.reported_at, desk), one.state, one.symptom, f"{one.target} {one.operator_id}".strip())
+            (
+                one.id,
+                say_short(one.reported_at, desk, now=now()),
+                SEEN if one.state == "acknowledged" else one.state,
+                " ".join(filter(None, (one.target, one.operator_id, f"· {one.symptom.replace('_', ' ')}"))),
+            )
             for one in found
         ]
-    write_table(["id", "when", "state", "symptom", "target and operator"], rows)
+    write_table(["id", "when", "state", "target, operator and symptom"], rows, wrap=True)
     if len(found) == limit:
         typer.echo(f"More: --after {found[-1].id}", err=True)
 
@@ -73,10 +81,16 @@ def group(
             write_lines(groups[:limit])
             return
         rows = [
-            (one.id, one.n_reports, one.n_independent, say_time(one.last_at, desk), f"{one.target} {one.operator_id}")
+            (
+                one.id,
+                one.n_reports,
+                one.n_independent,
+                say_short(one.last_at, desk, now=now()),
+                f"{one.target} {one.operator_id}",
+            )
             for one in groups[:limit]
         ]
-    write_table(["group", "reports", "people", "last", "target and operator"], rows)
+    write_table(["group", "reports", "people", "last", "target and operator"], rows, wrap=True)
     for one in [one for one in groups if one.suggests][:SAID_MAX]:
         if one.suggests == "open":
             typer.echo(f"{one.id}: a reason to look. To open one: raabta incident open", err=True)

@@ -6,8 +6,9 @@ import typer
 
 from raabta.cli.incident.desk.drafts import DraftArgument
 from raabta.cli.incident.file.choosing import say_time
-from raabta.cli.publish.opening import SettingsOption, opened_desk
-from raabta.cli.register.opening import RegisterOption, opened
+from raabta.cli.incident.wording import opened, opened_desk
+from raabta.cli.publish.opening import SettingsOption
+from raabta.cli.register.opening import RegisterOption
 from raabta.cli.register.table import PAGE, AfterOption, FormatOption, LimitOption, as_lines, write_lines, write_table
 
 
@@ -19,6 +20,7 @@ def show(
     *,
     format_: FormatOption = None,
     register: RegisterOption = None,
+    settings: SettingsOption = None,
 ) -> None:
     """Show a draft's text; what it is, and its versions, on standard error.
 
@@ -26,7 +28,7 @@ def show(
     """
     from raabta.pipeline.informing.desk.drafts import require_draft, version_of  # noqa: PLC0415  --help need not wait
 
-    with opened(register) as found, found.look() as records:
+    with opened_desk(register, settings) as desk, desk.register.look() as records:
         draft = require_draft(records, id_)
         chosen_version = version_of(draft, number)
     if format_ is not None and as_lines(format_):
@@ -34,7 +36,7 @@ def show(
         return
     typer.echo(f"{draft.title} · {draft.state} · {draft.consultation or 'no consultation named'}", err=True)
     for one in draft.versions:
-        typer.echo(f"  {one.number:>3}  {one.at:%Y-%m-%d %H:%M} UTC  {one.by}  {one.note}".rstrip(), err=True)
+        typer.echo(f"  {one.number:>3}  {say_time(one.at, desk)}  {one.by}  {one.note}".rstrip(), err=True)
     typer.echo(chosen_version.text)
 
 

@@ -13,8 +13,10 @@ from raabta.cli.incident.file.opening import (
     SeverityOption,
     StartedOption,
     TitleUrOption,
+    ids_of,
 )
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
+from raabta.cli.incident.wording import opened_desk
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 
 
@@ -40,7 +42,7 @@ def change(
 
     Exit code: 0 changed, 2 wrong usage or refused, 1 the database failed.
     """
-    with opened_desk(register, settings) as desk:
+    with opened_desk(register, settings, title_en="--title-en") as desk:
         from msgspec import structs  # noqa: PLC0415  --help need not wait for it
 
         from raabta.model.incident import TimelineNote  # noqa: PLC0415
@@ -48,10 +50,12 @@ def change(
 
         lists = {"component_ids": component, "operator_ids": operator, "member_ids": member, "related_ids": related}
         facts: dict[str, Any] = {"title_en": title_en, "title_ur": title_ur, "kind": kind, "severity": severity}
-        facts |= {name: None if many is None else tuple(filter(None, many)) for name, many in lists.items()}
+        facts |= {name: None if many is None else ids_of(many) for name, many in lists.items()}
         facts["started_at"] = desk.read_moment(started, "--started") if started else None
         facts["ended_at"] = desk.read_moment(ended, "--ended") if ended else None
         named = {name: value for name, value in facts.items() if value is not None}
+        with desk.register.look() as records:
+            id_ = chosen(records, id_).id
         made = TimelineNote(id=desk.register.new_id("nt-"), incident_id="", at=now(), text=note, by=who(by))
         with desk.register.change() as records:
             incident = chosen(records, id_)

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 TEXT_BYTES_MAX: Final = 100_000
 """More than any text that is kept; the rest says what is too long."""
 
+LEAST: Final = len("pa-")
+"""Of an id, more than this is typed."""
+
 IncidentArgument = Annotated[
-    str, typer.Argument(metavar="INCIDENT", help="Its id, the beginning of it, or: last", show_default=False)
+    str, typer.Argument(metavar="INCIDENT", help="Its id, its beginning, or: last (opened)", show_default=False)
 ]
 AtOption = Annotated[
     str, typer.Option("--at", metavar="TIME", help="When: as 14:05, -10m or with a zone. Default: now.")
@@ -34,7 +37,10 @@ FileOption = Annotated[
 
 
 def chosen(records: "Records", text: str) -> "Incident":
-    """Give the incident that is meant, and say which one where not its whole id was typed."""
+    """Give the incident that is meant, and say which one where not its whole id was typed.
+
+    A command that asks calls this first: whoever answers must know what about.
+    """
     from raabta.pipeline.informing.incidents.showing import find_incident  # noqa: PLC0415  --help need not wait
 
     incident = find_incident(records, text)
@@ -49,6 +55,7 @@ def chosen_party(records: "Records", incident_id: str, text: str) -> "Party":
 
     there = list(records.find(Party, incident_id=incident_id))
     found = [one for one in there if one.id == text]
+    found = found or [one for one in there if len(text) > LEAST and one.id.startswith(text.lower())]
     found = found or [one for one in there if text and one.name_en.lower().startswith(text.lower())]
     if len(found) == 1:
         return found[0]
@@ -63,6 +70,14 @@ def say_time(at: "dt.datetime", desk: "Desk") -> str:
 
     zone = zone_words(at, desk.settings.site)
     return f"{local(at, desk.settings.site):%-d %b %Y %H:%M} {zone.partition(' ')[0]}"
+
+
+def say_short(at: "dt.datetime", desk: "Desk", *, now: "dt.datetime") -> str:
+    """Say a time in twelve characters: ``10 Nov 14:05``; only the day where it was in another year."""
+    from raabta.publish.moments import local  # noqa: PLC0415  as above
+
+    here = local(at, desk.settings.site)
+    return f"{here:%-d %b %H:%M}" if here.year == local(now, desk.settings.site).year else f"{here:%-d %b %Y}"
 
 
 def say_span(span: "dt.timedelta") -> str:

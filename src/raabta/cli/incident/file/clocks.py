@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from raabta.cli.incident.file.choosing import say_time
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
+from raabta.cli.incident.file.choosing import chosen, say_time
+from raabta.cli.incident.wording import opened_desk
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 from raabta.cli.register.table import FormatOption, LimitOption, as_lines, write_lines
 
@@ -79,11 +80,15 @@ def acknowledge(
     """
     with opened_desk(register, settings) as desk:
         from raabta.pipeline.informing.incidents.alarms import acknowledge as acknowledge_alarms  # noqa: PLC0415  as above
-        from raabta.pipeline.informing.incidents.showing import LAST, find_incident  # noqa: PLC0415
+        from raabta.pipeline.informing.incidents.showing import LAST  # noqa: PLC0415
+        from raabta.registry.incidents.finding import ids_beginning  # noqa: PLC0415
 
+        about = subject.strip().lower() if "/" not in subject else subject
+        with desk.register.look() as records:
+            if about == LAST or (about.startswith("in-") and ids_beginning(records, about, n_most=1)):
+                about = chosen(records, about).id
         by = who(by)
         with desk.register.change() as records:
-            about = find_incident(records, subject).id if subject == LAST else subject
             done = acknowledge_alarms(records, about, by=by, now=now())
     for alarm in done:
         typer.echo(alarm.id)

@@ -14,7 +14,8 @@ from raabta.cli.incident.file.choosing import (
     read_text,
     say_time,
 )
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
+from raabta.cli.incident.wording import opened_desk
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 from raabta.cli.register.table import FormatOption, as_lines, write_lines
 
@@ -52,10 +53,10 @@ def add(
         from raabta.model.incident import Message  # noqa: PLC0415  --help need not wait for it
         from raabta.pipeline.informing.incidents.parties import add_message  # noqa: PLC0415
 
-        by, moment = who(by), desk.read_moment(at, "--at")
         with desk.register.look() as records:
             incident = chosen(records, id_)
             whose = chosen_party(records, incident.id, party)
+        by, moment = who(by), desk.read_moment(at, "--at")
         subject, text = _parted(read_text(text_file, "What was said"))
         given: dict[str, Any] = {"direction": "from_them" if from_them else "to_them", "way": way.value}
         made = Message(

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from raabta.cli.incident.file.choosing import AtOption, IncidentArgument, chosen
+from raabta.cli.incident.wording import opened_desk
 from raabta.cli.prompting import ask_text
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 
 
@@ -27,10 +28,11 @@ def note(
         from raabta.model.incident import TimelineNote  # noqa: PLC0415  --help need not wait for it
         from raabta.pipeline.informing.incidents.stepping import add_note  # noqa: PLC0415
 
+        with desk.register.look() as records:
+            incident = chosen(records, id_)
         by, words = who(by), ask_text(text, "TEXT", "Note")
         moment = desk.read_moment(at, "--at")
         with desk.register.change() as records:
-            incident = chosen(records, id_)
             new = desk.register.new_id("nt-")
             made = TimelineNote(id=new, incident_id=incident.id, at=moment, text=words, by=by)
             add_note(records, made, now=now())
@@ -54,7 +56,9 @@ def link(
         from raabta.model.incident import Link  # noqa: PLC0415  --help need not wait for it
         from raabta.pipeline.informing.incidents.stepping import add_link  # noqa: PLC0415
 
+        with desk.register.look() as records:
+            incident = chosen(records, id_)
         made = Link(url=ask_text(url, "URL", "Address of the page"), title=title, public=not private)
         with desk.register.change() as records:
-            changed = add_link(records, chosen(records, id_).id, link=made, now=now())
+            changed = add_link(records, incident.id, link=made, now=now())
     typer.echo(changed.id)

@@ -7,8 +7,9 @@ import typer
 
 from raabta.cli.diagnose import STANDARD, fail
 from raabta.cli.incident.file.choosing import IncidentArgument, chosen, read_text
+from raabta.cli.incident.wording import opened_desk
 from raabta.cli.prompting import ask_text, is_person
-from raabta.cli.publish.opening import SettingsOption, opened_desk
+from raabta.cli.publish.opening import SettingsOption
 from raabta.cli.register.opening import RegisterOption, now
 from raabta.cli.register.table import FormatOption, as_lines, write_lines
 
@@ -46,16 +47,18 @@ def add(
         from raabta.model.incident import Party, PartyRole  # noqa: PLC0415
         from raabta.pipeline.informing.incidents.parties import add_party  # noqa: PLC0415
 
+        with desk.register.look() as records:
+            incident = chosen(records, id_)
+        asks = name is None and is_person()
         given: dict[str, Any] = {
             "role": ask_text(role, "ROLE", "Who is it", choices=get_args(PartyRole)),
             "name_en": ask_text(name, "NAME", "Name, in English"),
-            "name_ur": name_ur or "",
+            "name_ur": _urdu(name_ur, asks=asks),
             "desk": desk_name or "",
             "reference": reference or "",
         }
-        given |= _contact(contact_file, asks=name is None)
+        given |= _contact(contact_file, asks=asks)
         with desk.register.change() as records:
-            incident = chosen(records, id_)
             new = desk.register.new_id("pa-")
             party = add_party(records, Party(id=new, incident_id=incident.id, created_at=now(), **given))
     typer.echo(party.id)
@@ -76,7 +79,7 @@ def change(
 
     Exit code: 0 changed, 2 wrong usage or refused, 1 the database failed.
     """
-    with opened_desk(register, settings) as desk:
+    with opened_desk(register, settings, name_en="--name-en") as desk:
         from msgspec import structs  # noqa: PLC0415  --help need not wait for it
 
         from raabta.pipeline.informing.incidents.parties import change_party, require_party  # noqa: PLC0415
@@ -85,8 +88,8 @@ def change(
         facts = {name: value for name, value in facts.items() if value is not None}
         facts |= _contact(contact_file, asks=False)
         with desk.register.change() as records:
-            change_party(records, structs.replace(require_party(records, party), **facts))
-    typer.echo(party)
+            changed = change_party(records, structs.replace(require_party(records, party), **facts))
+    typer.echo(changed.id)
 
 
 def list_(
@@ -117,10 +120,15 @@ def list_(
         typer.echo("No party yet: raabta incident party add", err=True)
 
 
+def _urdu(given: str | None, *, asks: bool) -> str:
+    words = "The same in Urdu (Enter: later)"
+    return ask_text(given, "--name-ur", words, default="") if asks else (given or "")
+
+
 def _contact(file: Path | None, *, asks: bool) -> dict[str, str]:
     """Read a contact from a file, or ask a person."""
     if file is None:
-        asked = CONTACT if asks and is_person() else {}
+        asked = CONTACT if asks else {}
         return {name: ask_text(None, name, f"{words} (Enter: none)", default="") for name, words in asked.items()}
     import msgspec  # noqa: PLC0415  --help need not wait for it
 

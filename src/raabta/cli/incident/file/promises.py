@@ -1,15 +1,19 @@
 """``raabta incident promise add|list|change``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from raabta.cli.diagnose import fail
 from raabta.cli.incident.file.choosing import AtOption, IncidentArgument, chosen, chosen_party, say_time
-from raabta.cli.prompting import ask_text
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
+from raabta.cli.incident.wording import opened_desk
+from raabta.cli.prompting import ask_text, is_person
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 from raabta.cli.register.table import FormatOption, as_lines, write_lines
+
+if TYPE_CHECKING:
+    from raabta.registry import Records
 
 PromiseArgument = Annotated[str, typer.Argument(metavar="PROMISE", help="Its id, as pr-….")]
 DueOption = Annotated[
@@ -45,16 +49,18 @@ def add(
         from raabta.model.incident import Escalation, Promise  # noqa: PLC0415  --help need not wait for it
         from raabta.pipeline.informing.incidents.promises import add_promise  # noqa: PLC0415
 
+        with desk.register.look() as records:
+            incident = chosen(records, id_)
+            whose = _whose(records, incident.id, party, asks=words is None and is_person())
         by, what = who(by), ask_text(words, "WORDS", "What was promised")
         due_at = desk.read_moment(ask_text(due, "--due", "Until when"), "--due")
         levels = [Escalation(after_min=minutes, to=name) for minutes, name in map(_level, escalate or ())]
         moment = desk.read_moment(at, "--at")
         with desk.register.change() as records:
-            incident = chosen(records, id_)
             made = Promise(
                 id=desk.register.new_id("pr-"),
                 incident_id=incident.id,
-                party_id=chosen_party(records, incident.id, party).id if party else "",
+                party_id=whose,
                 words_en=what,
                 words_ur=words_ur or "",
                 made_at=moment,
@@ -84,8 +90,8 @@ def change(
         from raabta.pipeline.informing.incidents.promises import change_promise  # noqa: PLC0415  as above
 
         with desk.register.change() as records:
-            change_promise(records, promise, words_ur=words_ur, public=public)
-    typer.echo(promise)
+            changed = change_promise(records, promise, words_ur=words_ur, public=public)
+    typer.echo(changed.id)
 
 
 def list_(
@@ -113,6 +119,22 @@ def list_(
     write_promises(desk, found, names=names)
     if not found:
         typer.echo("No promise yet: raabta incident promise add", err=True)
+
+
+def _whose(records: "Records", incident_id: str, party: str, *, asks: bool) -> str:
+    """Give the id of the party that promised, "" for us; a person is asked until it is one of them."""
+    from raabta.model.incident import Party  # noqa: PLC0415  as above
+
+    names = ", ".join(one.name_en for one in records.find(Party, incident_id=incident_id)) if asks and not party else ""
+    while names and not party:
+        typed = ask_text(None, "--party", f"Who promised: {names} (Enter: we)", default="")
+        if not typed:
+            return ""
+        try:
+            return chosen_party(records, incident_id, typed).id
+        except LookupError as error:
+            typer.echo(str(error), err=True)
+    return chosen_party(records, incident_id, party).id if party else ""
 
 
 def _level(text: str) -> tuple[int, str]:

@@ -6,8 +6,9 @@ import typer
 
 from raabta.cli.incident.file.choosing import AtOption
 from raabta.cli.incident.file.promises import DueOption, PromiseArgument
+from raabta.cli.incident.wording import opened_desk
 from raabta.cli.prompting import ask_text
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 
 
@@ -29,8 +30,8 @@ def settle(
         became: Any = ask_text(state, "STATE", "What became of it", choices=("kept", "broken", "withdrawn", "open"))
         moment = desk.read_moment(at, "--at")
         with desk.register.change() as records:
-            settle_promise(records, promise, state=became, at=moment, now=now())
-    typer.echo(promise)
+            settled = settle_promise(records, promise, state=became, at=moment, now=now())
+    typer.echo(settled.id)
 
 
 def put_off(
@@ -54,5 +55,5 @@ def put_off(
         new = desk.register.new_id("nt-")
         note = TimelineNote(id=new, incident_id="", at=now(), text=reason, by=who(by))
         with desk.register.change() as records:
-            put_off_promise(records, promise, due_at=due_at, note=note)
-    typer.echo(promise)
+            later = put_off_promise(records, promise, due_at=due_at, note=note)
+    typer.echo(later.id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from raabta.cli.incident.file.choosing import say_span, say_time
+from raabta.cli.incident.wording import in_local_times
 from raabta.cli.register.table import write_text
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 LABEL: Final = 13
 TIME: Final = 24
 """As ``10 Nov 2024 14:05 PKT``, and two blanks."""
+WRITTEN_BY_US: Final = ("Changed: ", "Put off from ")
+"""Notes in which times are kept as UTC."""
 ID: Final = 21
 WIDTH: Final = 80
 
@@ -54,7 +57,9 @@ def write_timeline(desk: "Desk", lines: "Sequence[TimelineLine]") -> None:
     """Write lines of a timeline, each with its local time."""
     for line in lines:
         by = f" ({line.by})" if line.by else ""
-        write_labelled(say_time(line.at, desk), f"{line.words}{by}", wide=TIME)
+        ours = line.words.startswith(WRITTEN_BY_US)
+        words = in_local_times(line.words, desk) if ours else line.words
+        write_labelled(say_time(line.at, desk), f"{words}{by}", wide=TIME)
 
 
 def write_promises(desk: "Desk", promises: "Sequence[Promise]", *, names: dict[str, str]) -> None:

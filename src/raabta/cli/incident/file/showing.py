@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from raabta.cli.incident.file.choosing import IncidentArgument, chosen, say_time
-from raabta.cli.publish.opening import SettingsOption, opened_desk
+from raabta.cli.incident.wording import opened_desk
+from raabta.cli.publish.opening import SettingsOption
 from raabta.cli.register.opening import RegisterOption, now
 from raabta.cli.register.table import AfterOption, FormatOption, LimitOption, as_lines, write_lines, write_text
 
@@ -49,9 +50,9 @@ def list_(
         write_lines(page)
     for incident in () if as_lines(format_) else page:
         write_text(incident.title_en)
-        typer.echo(f"  {incident.id}  {headline(incident)}")
+        write_text(f"{incident.id}  {headline(incident)}", "  ")
         following = f", next update by {say_time(incident.next_update_at, desk)}" if incident.next_update_at else ""
-        typer.echo(f"  since {say_time(incident.started_at, desk)}{following}")
+        write_text(f"since {say_time(incident.started_at, desk)}{following}", "  ")
     if not page:
         typer.echo("No incident." if all_ or state else "No incident is open. All: --all", err=True)
     if len(found) > limit:

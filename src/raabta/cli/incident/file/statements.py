@@ -13,7 +13,8 @@ from raabta.cli.incident.file.choosing import (
     read_text,
     say_time,
 )
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
+from raabta.cli.incident.wording import opened_desk
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 from raabta.cli.register.table import FormatOption, as_lines, write_lines
 
@@ -45,10 +46,10 @@ def add(
         from raabta.model.incident import Statement  # noqa: PLC0415  --help need not wait for it
         from raabta.pipeline.informing.incidents.statements import add_statement  # noqa: PLC0415
 
-        by, moment = who(by), desk.read_moment(at, "--at")
         with desk.register.look() as records:
             incident = chosen(records, id_)
             whose = chosen_party(records, incident.id, party)
+        by, moment = who(by), desk.read_moment(at, "--at")
         words = text if text is not None and text_file is None else read_text(text_file, "What they stated")
         made = Statement(
             id=desk.register.new_id("st-"),
@@ -89,8 +90,8 @@ def change(
         facts: dict[str, Any] = {"text_ur": text_ur, "source": source, "cause_claimed": cause, "public": public}
         named = {name: value for name, value in facts.items() if value is not None}
         with desk.register.change() as records:
-            change_statement(records, structs.replace(require_statement(records, statement), **named))
-    typer.echo(statement)
+            changed = change_statement(records, structs.replace(require_statement(records, statement), **named))
+    typer.echo(changed.id)
 
 
 def list_(

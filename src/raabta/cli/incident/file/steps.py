@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from raabta.cli.incident.file.choosing import AtOption, IncidentArgument, chosen, say_time
+from raabta.cli.incident.wording import opened_desk
 from raabta.cli.prompting import ask_text, is_person
-from raabta.cli.publish.opening import ByOption, SettingsOption, opened_desk, who
+from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 
 
@@ -31,9 +32,9 @@ def step(
         from raabta.model.incident import INCIDENT_STEPS, IncidentState, IncidentStep  # noqa: PLC0415
         from raabta.pipeline.informing.incidents.stepping import take_step  # noqa: PLC0415
 
-        by = who(by)
         with desk.register.look() as records:
             incident = chosen(records, id_)
+        by = who(by)
         follow = [one for one in get_args(IncidentState) if one in INCIDENT_STEPS[incident.state]]
         choices = follow if state is None else get_args(IncidentState)
         taken: Any = ask_text(state, "STATE", f"It is {incident.state}. What now", choices=choices)
@@ -47,6 +48,9 @@ def step(
         typer.echo(f"A notice is due by {due}.  Next: raabta bulletin write {changed.id}", err=True)
     elif taken == "resolved":
         typer.echo(f"Tell everybody that it is over: raabta bulletin write {changed.id}", err=True)
+    elif taken == "reviewed":
+        typer.echo(f"Tell what was learnt: raabta bulletin write {changed.id} --template report", err=True)
+        typer.echo(f"If it comes back: raabta incident step {changed.id} confirmed", err=True)
 
 
 def cause(
@@ -72,10 +76,12 @@ def cause(
 
     Exit code: 0 said, 2 wrong usage or refused, 1 the database failed.
     """
-    with opened_desk(register, settings) as desk:
+    with opened_desk(register, settings, words_en="--words-en") as desk:
         from raabta.model.incident import EVIDENCE_CLASSES, Cause  # noqa: PLC0415  --help need not wait for it
         from raabta.pipeline.informing.incidents.stepping import set_cause  # noqa: PLC0415
 
+        with desk.register.look() as records:
+            incident = chosen(records, id_)
         by = who(by)
         if evidence_class is None and is_person():
             for name, words in EVIDENCE_CLASSES.items():
@@ -88,7 +94,7 @@ def cause(
         given = {"probability_percent": probability, "words_en": words_en or "", "words_ur": words_ur}
         made = Cause(at=now(), by=by, evidence_class=chose, evidence_ids=tuple(evidence or ()), **given)  # type: ignore[arg-type]
         with desk.register.change() as records:
-            changed = set_cause(records, chosen(records, id_).id, cause=made, now=made.at)
+            changed = set_cause(records, incident.id, cause=made, now=made.at)
     typer.echo(changed.id)
     if chose in {"measured", "corroborated", "reproduced"} and not evidence:
         typer.echo("No evidence is named: raabta incident attach, then --evidence at-….", err=True)

@@ -10,6 +10,7 @@ from raabta.model.bulletin import Advisory, Bulletin, BulletinText, Meeting
 from raabta.model.incident import EVIDENCE_CLASSES
 from raabta.model.site import Site
 from raabta.publish.bulletin.wording import TEXT_PARTS
+from raabta.publish.moments import local, say_moment
 from raabta.registry.incidents.steps import moment, utc
 from raabta.registry.incidents.texts import needed, tidy_line, tidy_text, tidy_url
 
@@ -48,6 +49,29 @@ def tidied(bulletin: Bulletin, site: Site) -> Bulletin:
     _check_evidence(made)
     _check_next(made)
     return made
+
+
+def check_next_is_ahead(due: dt.datetime | None, site: Site, *, now: dt.datetime) -> None:
+    """Refuse a next update that was promised for a time that has passed, or is too far away.
+
+    Args:
+        due: When the next update was promised for; None where it is the last one.
+        site: The local zone.
+        now: Aware UTC.
+
+    Raises:
+        ValueError: It has passed. The text gives the time in local time, and tomorrow's.
+    """
+    if due is None or now < due <= now + dt.timedelta(days=NEXT_UPDATE_DAYS_MAX):
+        return
+    said, at = say_moment(due, site, language="en"), say_moment(now, site, language="en")
+    message = f"next: {said} is more than {NEXT_UPDATE_DAYS_MAX} days away. Look at the year and the month."
+    if due <= now:
+        days = dt.timedelta(days=(now - due) // dt.timedelta(days=1) + 1)
+        following = f"{local(due, site) + days:%Y-%m-%d %H:%M}"
+        which = "tomorrow's" if local(due, site).date() == local(now, site).date() else "the next"
+        message = f'next: {said} has passed: it is {at}. If you mean {which}, write --next "{following}"; or --next +1h'
+    raise ValueError(message)
 
 
 def _text(text: BulletinText) -> BulletinText:

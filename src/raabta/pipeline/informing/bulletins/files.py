@@ -11,6 +11,9 @@ from raabta.model.bulletin import LANGUAGES, BulletinText, Language
 PARTS: Final = ("title", "known", "not_known", "stated", "workaround", "correction")
 
 
+_ALWAYS: Final = frozenset({"title", "known"})
+
+
 class _Text(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     known: str = ""
@@ -43,9 +46,15 @@ def write_texts(texts: Sequence[BulletinText]) -> str:
     """Write both texts as such a file."""
     tables = []
     for text in texts:
-        lines = [f"{part} = {_quoted(getattr(text, part))}" for part in PARTS if getattr(text, part) or part == "known"]
+        lines = [f"{part} = {_quoted(getattr(text, part))}" for part in PARTS if getattr(text, part) or part in _ALWAYS]
         tables.append("\n".join((f"[{text.language}]", *lines)))
     return "\n\n".join(tables) + "\n"
+
+
+def write_table(template: str, values: Mapping[str, str]) -> str:
+    """Write a template's values that were typed so far, to go on with them later."""
+    lines = [f"{name} = {_quoted(value)}" for name, value in values.items()]
+    return "\n".join((f"template = {_quoted(template)}", "", "[set]", *lines)) + "\n"
 
 
 def with_parts(texts: Sequence[BulletinText], parts: Mapping[str, str]) -> tuple[BulletinText, ...]:

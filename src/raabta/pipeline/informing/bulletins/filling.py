@@ -4,15 +4,16 @@ What somebody typed takes precedence: ``news_en``, ``started`` and so on, as the
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from raabta.model.bulletin import LANGUAGES, Advisory, Bulletin, BulletinText, Language, Meeting
 from raabta.model.incident import Incident
 from raabta.model.site import Site
-from raabta.publish.bulletin.templates import Both, Template, Value, fill
+from raabta.publish.bulletin.templates import Both, Template, Value, all_templates, fill
+from raabta.publish.words import say
 
 _LANGUAGE_ENDS: Final[dict[str, Language]] = {"_en": "en", "_ur": "ur"}
 
@@ -24,6 +25,8 @@ class Known(Struct, frozen=True, kw_only=True):
     meeting: Meeting | None = None
     advisory: Advisory | None = None
     corrects: Bulletin | None = None
+    earlier: tuple[Bulletin, ...] = ()
+    """Of the same thread, the newest first: a title that the incident lacks in one language stands there."""
 
 
 def known_values(template: Template, known: Known, *, site: Site) -> dict[str, Value]:
@@ -71,7 +74,27 @@ def fill_template(
     for name, value in typed.items():
         before = values.get(name)
         values[name] = {**_both(before), **value} if isinstance(value, dict) else value
-    return fill(template, values, site=site)
+    return tuple(_with_cause(one, template, known) for one in fill(template, values, site=site))
+
+
+def _with_cause(text: BulletinText, template: Template, known: Known) -> BulletinText:
+    """Add the words of the incident's cause where a template has no place for them.
+
+    The class of its evidence and its probability stand on the page by themselves: they need to say of what.
+    """
+    cause = known.incident.causes[-1] if known.incident and known.incident.causes else None
+    if cause is None or cause.evidence_class == "none" or "cause" in template.asks or known.corrects is not None:
+        return text
+    words = cause.words_ur if text.language == "ur" else cause.words_en
+    if not words or not (cause.words_en and cause.words_ur) or words in text.known:
+        return text
+    line = f"{say('part', 'cause', language=text.language)}: {words}"
+    unknown = "\n".join(one for one in text.not_known.split("\n") if one != _NO_CAUSE[text.language])
+    return structs.replace(text, known="\n".join(filter(None, (text.known, line))), not_known=unknown)
+
+
+_NO_CAUSE: Final[dict[Language, str]] = {"en": "The cause is not established.", "ur": "وجہ ثابت نہیں ہوئی۔"}
+"""A line of templates, left out where there is a cause."""
 
 
 def _both(value: Value | None) -> Both:
@@ -101,7 +124,7 @@ def _sources(known: Known, site: Site) -> dict[str, Value | None]:
     made: dict[str, Value | None] = {}
     if (incident := known.incident) is not None:
         made |= {
-            "title": _pair(incident.title_en, incident.title_ur),
+            "title": _pair(incident.title_en, incident.title_ur or _told_title(incident.title_en, known.earlier)),
             "started_at": incident.started_at,
             "ended_at": incident.ended_at,
             "component_ids": incident.component_ids,
@@ -121,6 +144,19 @@ def _sources(known: Known, site: Site) -> dict[str, Value | None]:
         made["product"] = ", ".join(names.get(id_, id_) for id_ in advisory.products)
         made["identifier"] = ", ".join(advisory.identifiers)
     return made
+
+
+def _told_title(title_en: str, earlier: Sequence[Bulletin]) -> str:
+    """Find an incident's title in Urdu among its bulletins: "VPNs fail" beside "Cause identified: VPNs fail" too."""
+    for bulletin in earlier:
+        titles = {text.language: text.title for text in bulletin.texts}
+        for template in all_templates().values():
+            if titles.get("en") == template.title["en"].replace("{title}", title_en):
+                before, _, after = template.title["ur"].partition("{title}")
+                urdu = titles.get("ur", "")
+                if urdu.startswith(before) and urdu.endswith(after):
+                    return urdu[len(before) : len(urdu) - len(after)]
+    return ""
 
 
 def _pair(english: str, urdu: str) -> Both | None:

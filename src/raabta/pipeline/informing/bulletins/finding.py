@@ -30,6 +30,20 @@ def require_bulletin(records: Records, id_: str) -> Bulletin:
     raise LookupError(message)
 
 
+def require_same_audience(bulletin: Bulletin, wrong: Bulletin) -> None:
+    """Refuse a correction that is told to others than those who read what was wrong.
+
+    Raises:
+        ValueError: The audiences differ.
+    """
+    if bulletin.audience != wrong.audience:
+        message = (
+            f"audience: {wrong.id} was told to {wrong.audience}, so what corrects it is told to {wrong.audience} too. "
+            f"Try: --audience {wrong.audience}"
+        )
+        raise ValueError(message)
+
+
 def newest_sequence(records: Records) -> int:
     """Give the sequence of what was published last; 0 where nothing was."""
     table = table_of(Bulletin)

@@ -7,16 +7,18 @@ import msgspec
 from msgspec import structs
 
 from raabta.model.bulletin import Bulletin
-from raabta.model.incident import Incident, MemberReport, Party, Promise, Statement
+from raabta.model.incident import Incident
 from raabta.model.publication import Publication, PublicationPlace, PublicThread
 from raabta.model.subscription import Dispatch
-from raabta.pipeline.informing.bulletins.finding import newest_sequence, require_bulletin
+from raabta.pipeline.informing.bulletins.checking import goes_public, surroundings
+from raabta.pipeline.informing.bulletins.finding import newest_sequence, require_bulletin, require_same_audience
 from raabta.pipeline.informing.settings import Publishing
-from raabta.publish.bulletin.hashing import content_hash
-from raabta.publish.moments import month_of
-from raabta.publish.public import OVER, Surroundings, public_thread
+from raabta.publish.bulletin.approvers import acting_person
+from raabta.publish.bulletin.hashing import changed_since
+from raabta.publish.moments import month_of, say_moment
+from raabta.publish.public import OVER, public_thread
 from raabta.registry import Records
-from raabta.registry.incidents.steps import acting, utc
+from raabta.registry.incidents.steps import acting
 
 
 def publish_bulletin(
@@ -46,8 +48,8 @@ def publish_bulletin(
         LookupError: There is none of this id.
     """
     bulletin = require_bulletin(records, bulletin_id)
-    name = acting(by)
-    _check(records, bulletin, now=now)
+    name = acting_person(acting(by))
+    _check(records, bulletin, settings=settings, now=now)
     published = structs.replace(
         bulletin, state="published", published_by=name, published_at=now, sequence=newest_sequence(records) + 1
     )
@@ -66,7 +68,7 @@ def make_public(records: Records, thread_id: str, *, settings: Publishing) -> Pu
         ValueError: Nothing of it is public.
     """
     bulletins = list(records.find(Bulletin, thread_id=thread_id, state="published"))
-    thread = public_thread(bulletins, _surroundings(records, thread_id))
+    thread = public_thread(bulletins, surroundings(records, thread_id))
     publication = Publication(
         id=thread.id,
         kind=thread.kind,
@@ -88,18 +90,31 @@ def make_public(records: Records, thread_id: str, *, settings: Publishing) -> Pu
     return thread
 
 
-def _check(records: Records, bulletin: Bulletin, *, now: dt.datetime) -> None:
+def _check(records: Records, bulletin: Bulletin, *, settings: Publishing, now: dt.datetime) -> None:
+    if bulletin.state == "published":
+        at = say_moment(bulletin.published_at or bulletin.changed_at, settings.site, language="en")
+        message = (
+            f"bulletin {bulletin.id} is out already: no. {bulletin.sequence}, published on {at}. "
+            f"Was something wrong in it? raabta bulletin correct {bulletin.id}"
+        )
+        raise ValueError(message)
     if bulletin.state != "approved":
         message = (
             f"bulletin {bulletin.id} is {bulletin.state}, not approved. Try: raabta bulletin approve {bulletin.id}"
         )
         raise ValueError(message)
-    if bulletin.approved_hash != content_hash(bulletin):
-        message = f"bulletin {bulletin.id} is not what was approved. Change it, and have it approved again."
+    changed = changed_since(bulletin.approved_hash, bulletin, goes_public(records, bulletin, settings=settings))
+    if changed:
+        lines = "\n".join(f"  {one}" for one in changed)
+        message = (
+            f"bulletin {bulletin.id} and what goes public with it is not what was approved:\n{lines}\n"
+            f"It needs a new approval, by somebody who did not write it: raabta bulletin approve {bulletin.id}"
+        )
         raise ValueError(message)
     if bulletin.next_update_at is not None and bulletin.next_update_at <= now:
+        promised = say_moment(bulletin.next_update_at, settings.site, language="en")
         message = (
-            f"next: the next update was promised for {utc(bulletin.next_update_at)}, which has passed. "
+            f"next: the next update was promised for {promised}, which has passed. "
             f"Try: raabta bulletin change {bulletin.id} --next +1h"
         )
         raise ValueError(message)
@@ -108,6 +123,7 @@ def _check(records: Records, bulletin: Bulletin, *, now: dt.datetime) -> None:
         if wrong.state != "published" or wrong.thread_id != bulletin.thread_id:
             message = f"bulletin {bulletin.corrects_id} is not published in this thread: there is nothing to correct."
             raise ValueError(message)
+        require_same_audience(bulletin, wrong)
     if bulletin.kind == "incident":
         _check_incident(records, bulletin)
 
@@ -133,16 +149,3 @@ def _promise_next(records: Records, bulletin: Bulletin) -> None:
     incident = records.get(Incident, bulletin.thread_id) if bulletin.kind == "incident" else None
     if incident is not None and incident.next_update_at != bulletin.next_update_at:
         records.put(structs.replace(incident, next_update_at=bulletin.next_update_at))
-
-
-def _surroundings(records: Records, thread_id: str) -> Surroundings:
-    incident = records.get(Incident, thread_id)
-    if incident is None:
-        return Surroundings()
-    return Surroundings(
-        incident=incident,
-        parties=tuple(records.find(Party, incident_id=thread_id)),
-        statements=tuple(records.find(Statement, incident_id=thread_id)),
-        promises=tuple(records.find(Promise, incident_id=thread_id)),
-        n_reports=records.count(MemberReport, incident_id=thread_id),
-    )

@@ -8,7 +8,7 @@ from msgspec import Struct
 from raabta.model.bulletin import BulletinKind, BulletinText
 from raabta.model.incident import Incident
 from raabta.pipeline.informing.bulletins.filling import Known
-from raabta.pipeline.informing.bulletins.finding import require_bulletin
+from raabta.pipeline.informing.bulletins.finding import list_bulletins, require_bulletin
 from raabta.pipeline.informing.bulletins.writing import Draft
 from raabta.pipeline.informing.incidents.showing import find_incident
 from raabta.publish.bulletin.templates import template_of
@@ -43,10 +43,14 @@ def start(records: Records, about: str, *, kind: str = "", template: str = "") -
     if about.startswith("bu-"):
         first = require_bulletin(records, about)
         thread_id, found_kind = first.thread_id, first.kind
-        known = Known(incident=records.get(Incident, thread_id), meeting=next(iter(first.meeting), None))
+        earlier = tuple(list_bulletins(records, thread_id=thread_id))
+        known = Known(
+            incident=records.get(Incident, thread_id), meeting=next(iter(first.meeting), None), earlier=earlier
+        )
     elif about or asked in {"", "incident"}:
         incident = find_incident(records, about)
-        thread_id, found_kind, known = incident.id, "incident", Known(incident=incident)
+        earlier = tuple(list_bulletins(records, thread_id=incident.id))
+        thread_id, found_kind, known = incident.id, "incident", Known(incident=incident, earlier=earlier)
     else:
         thread_id, found_kind, known = "", _kind(asked), Known()
     if asked and asked != found_kind:

@@ -11,9 +11,10 @@ from msgspec import Struct, structs
 
 from raabta.model.bulletin import Advisory, Audience, Bulletin, BulletinKind, BulletinText, Meeting
 from raabta.model.incident import EvidenceClass, Incident, IncidentState, Severity
-from raabta.pipeline.informing.bulletins.fields import tidied
-from raabta.pipeline.informing.bulletins.finding import require_bulletin
+from raabta.pipeline.informing.bulletins.fields import check_next_is_ahead, tidied
+from raabta.pipeline.informing.bulletins.finding import require_bulletin, require_same_audience
 from raabta.pipeline.informing.settings import Publishing
+from raabta.publish.bulletin.approvers import acting_person
 from raabta.registry import Records
 from raabta.registry.incidents.steps import acting
 
@@ -99,12 +100,13 @@ def write_bulletin(
         number=records.count(Bulletin, thread_id=thread_id) + 1,
         meeting=(draft.meeting,) if draft.meeting else (),
         advisory=(draft.advisory,) if draft.advisory else (),
-        author=acting(by),
+        author=_person(by),
         created_at=now,
         changed_at=now,
         **(around | own),
     )
     kept = tidied(bulletin, settings.site)
+    check_next_is_ahead(kept.next_update_at, settings.site, now=now)
     records.add(kept)
     return kept
 
@@ -144,8 +146,15 @@ def change_bulletin(
     if merged == earlier:
         message = "nothing changes: all of it stands so already."
         raise ValueError(message)
+    if merged.next_update_at != earlier.next_update_at:
+        check_next_is_ahead(merged.next_update_at, settings.site, now=now)
+    if merged.corrects_id:
+        require_same_audience(merged, require_bulletin(records, merged.corrects_id))
     kept = structs.replace(
-        without_approval(merged), changed_by=_with(earlier.changed_by, acting(by)), changed_at=now, accepted=()
+        without_approval(merged),
+        changed_by=_with(earlier.changed_by, _person(by)),
+        changed_at=now,
+        accepted=(),
     )
     records.put(kept)
     return kept
@@ -161,7 +170,10 @@ def withdraw_bulletin(records: Records, id_: str, *, by: str, now: dt.datetime) 
     earlier = require_bulletin(records, id_)
     _check_open(earlier, "withdrawn")
     kept = structs.replace(
-        without_approval(earlier), state="withdrawn", changed_by=_with(earlier.changed_by, acting(by)), changed_at=now
+        without_approval(earlier),
+        state="withdrawn",
+        changed_by=_with(earlier.changed_by, _person(by)),
+        changed_at=now,
     )
     records.put(kept)
     return kept
@@ -176,6 +188,10 @@ def _check_open(bulletin: Bulletin, what: str) -> None:
     if bulletin.state not in _OPEN:
         message = f"bulletin {bulletin.id} is {bulletin.state} and cannot be {what}. Try: raabta bulletin correct"
         raise ValueError(message)
+
+
+def _person(by: str) -> str:
+    return acting_person(acting(by))
 
 
 def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 from raabta.model.incident import Attachment, TimelineNote
 from raabta.pipeline.informing.desk.inspecting import CAPTURE, inspect_file
 from raabta.pipeline.informing.desk.questions import require_incident
+from raabta.registry.incidents.finding import whole_id
 from raabta.registry.incidents.steps import acting
 from raabta.registry.incidents.texts import needed, tidy_line
 from raabta.registry.records import Records
@@ -141,13 +142,13 @@ def detach_file(records: Records, id_: str, *, note: TimelineNote) -> Attachment
     because = needed("because", tidy_line("because", note.text))
     incident = require_incident(records, attachment.incident_id)
     causes = tuple(
-        structs.replace(cause, evidence_ids=tuple(one for one in cause.evidence_ids if one != id_))
+        structs.replace(cause, evidence_ids=tuple(one for one in cause.evidence_ids if one != attachment.id))
         for cause in incident.causes
     )
     if causes != incident.causes:
         records.put(structs.replace(incident, causes=causes, changed_at=note.at))
-    records.remove(Attachment, id_)
-    words = f"Detached {id_} ({attachment.kind}): {because}"
+    records.remove(Attachment, attachment.id)
+    words = f"Detached {attachment.id} ({attachment.kind}): {because}"
     records.add(structs.replace(note, incident_id=incident.id, text=words, by=acting(note.by)))
     return attachment
 
@@ -189,12 +190,12 @@ def withhold_attachment(records: Records, id_: str, *, reason: str) -> Attachmen
 
 
 def require_attachment(records: Records, id_: str) -> Attachment:
-    """Give an attachment.
+    """Give an attachment, by its id or the beginning of it.
 
     Raises:
         LookupError: There is none.
     """
-    attachment = records.get(Attachment, id_)
+    attachment = records.get(Attachment, whole_id(records, id_, prefix="at-", kind=Attachment))
     if attachment is None:
         message = f"{id_}: no attachment has this id. Look for it with: raabta incident attached INCIDENT"
         raise LookupError(message)

@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from raabta.model.incident import ConsultationDraft, DraftVersion
 from raabta.pipeline.informing.desk.questions import require_incident
+from raabta.registry.incidents.finding import whole_id
 from raabta.registry.incidents.steps import acting, moment
 from raabta.registry.incidents.texts import needed, tidy_line, tidy_text
 from raabta.registry.records import Records
@@ -147,12 +148,12 @@ def compare_versions(draft: ConsultationDraft, older: int, *, newer: int | None 
 
 
 def require_draft(records: Records, id_: str) -> ConsultationDraft:
-    """Give a draft.
+    """Give a draft, by its id or the beginning of it.
 
     Raises:
         LookupError: There is none.
     """
-    draft = records.get(ConsultationDraft, id_)
+    draft = records.get(ConsultationDraft, whole_id(records, id_, prefix="dr-", kind=ConsultationDraft))
     if draft is None:
         message = f"{id_}: no draft has this id. Look for it with: raabta incident draft list"
         raise LookupError(message)

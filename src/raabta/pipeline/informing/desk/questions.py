@@ -10,6 +10,7 @@ from typing import Final, Literal
 from msgspec import Struct, structs
 
 from raabta.model.incident import Incident, Party, Question
+from raabta.registry.incidents.finding import whole_id
 from raabta.registry.incidents.steps import acting, moment, utc
 from raabta.registry.incidents.texts import needed, tidy_line, tidy_text
 from raabta.registry.records import Records
@@ -132,12 +133,12 @@ def show_question(records: Records, id_: str, *, public: bool) -> Question:
 
 
 def require_question(records: Records, id_: str) -> Question:
-    """Give a question.
+    """Give a question, by its id or the beginning of it.
 
     Raises:
         LookupError: There is none.
     """
-    question = records.get(Question, id_)
+    question = records.get(Question, whole_id(records, id_, prefix="qu-", kind=Question))
     if question is None:
         message = f"{id_}: no question has this id. Look for it with: raabta incident question list"
         raise LookupError(message)

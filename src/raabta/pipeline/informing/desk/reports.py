@@ -24,6 +24,7 @@ from raabta.model.register import Organisation
 from raabta.model.subscription import Delivery, DeliveryReason
 from raabta.pipeline.informing.settings import Publishing
 from raabta.pipeline.informing.subscribing.addresses import mailbox_of, tidy_address
+from raabta.registry.incidents.finding import whole_id
 from raabta.registry.incidents.steps import moment
 from raabta.registry.incidents.targets import read_code, read_target, scrub_words
 from raabta.registry.incidents.texts import tidy_line, tidy_text
@@ -237,7 +238,7 @@ def chosen_reports(records: Records, ids: Iterable[str]) -> list[MemberReport]:
     """
     found: dict[str, MemberReport] = {}
     for id_ in ids:
-        field, key = _looked_up(id_)
+        field, key = _looked_up(records, id_)
         several = list(records.find(MemberReport, **{field: key}))
         if not several:
             message = f"{id_}: no report has this id, code, group or incident. Look with: raabta incident report list"
@@ -267,7 +268,7 @@ def newest_reports(
     if states:
         query = query.where(columns.state.in_(list(states)))
     if within:
-        field, key = _looked_up(within)
+        field, key = _looked_up(records, within)
         query = query.where(columns[field] == key)
     if after:
         last = next(iter(chosen_reports(records, [after])))
@@ -276,6 +277,9 @@ def newest_reports(
     return [MemberReport(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def _looked_up(id_: str) -> tuple[str, str]:
-    field = {"gr-": "group_id", "in-": "incident_id", "rp-": "id"}.get(id_[:3])
-    return (field, id_) if field else ("code", read_code(id_))
+def _looked_up(records: Records, id_: str) -> tuple[str, str]:
+    prefix = id_.strip().lower()[:3]
+    field = {"gr-": "group_id", "in-": "incident_id", "rp-": "id"}.get(prefix)
+    if field is None:
+        return "code", read_code(id_)
+    return field, whole_id(records, id_, prefix=prefix, kind=MemberReport, field=field)

@@ -6,6 +6,7 @@ from msgspec import structs
 
 from raabta.model.incident import Message, Party
 from raabta.pipeline.informing.incidents.showing import require_incident
+from raabta.registry.incidents.finding import whole_id
 from raabta.registry.incidents.steps import acting, past_moment
 from raabta.registry.incidents.texts import needed, tidy_line, tidy_text
 from raabta.registry.store import Records
@@ -39,12 +40,12 @@ def change_party(records: Records, changed: Party) -> Party:
 
 
 def require_party(records: Records, id_: str, *, incident_id: str = "") -> Party:
-    """Give a party, of this incident where one is given.
+    """Give a party by its id or the beginning of it, of this incident where one is given.
 
     Raises:
         LookupError: There is none.
     """
-    found = records.get(Party, id_)
+    found = records.get(Party, whole_id(records, id_, prefix="pa-", kind=Party))
     if found is None or incident_id not in {"", found.incident_id}:
         message = (
             f"there is no party {id_!r}{' in this incident' if incident_id else ''}. Try: raabta incident party list"

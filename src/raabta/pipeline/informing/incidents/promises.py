@@ -10,6 +10,7 @@ from raabta.pipeline.informing.incidents.alarms import close_alarms, silence
 from raabta.pipeline.informing.incidents.parties import require_party
 from raabta.pipeline.informing.incidents.showing import require_incident
 from raabta.pipeline.informing.settings import DutyPerson
+from raabta.registry.incidents.finding import whole_id
 from raabta.registry.incidents.promises import made, put_off, settled
 from raabta.registry.incidents.steps import acting, utc
 from raabta.registry.incidents.texts import needed, tidy_line
@@ -70,9 +71,9 @@ def settle_promise(
     earlier = require_promise(records, promise_id)
     changed = settled(earlier, state, at=at, now=now)
     records.put(changed)
-    silence(records, about_id=promise_id, now=now)
+    silence(records, about_id=earlier.id, now=now)
     if state == "open" and earlier.state != "open":
-        close_alarms(records, about_id=promise_id, now=now)
+        close_alarms(records, about_id=earlier.id, now=now)
     return changed
 
 
@@ -97,17 +98,17 @@ def put_off_promise(records: Records, promise_id: str, *, due_at: dt.datetime, n
     records.add(
         structs.replace(note, incident_id=earlier.incident_id, by=acting(note.by), text=needed("reason", words))
     )
-    silence(records, about_id=promise_id, now=note.at)
+    silence(records, about_id=earlier.id, now=note.at)
     return changed
 
 
 def require_promise(records: Records, id_: str) -> Promise:
-    """Give a promise.
+    """Give a promise, by its id or the beginning of it.
 
     Raises:
-        LookupError: There is none of this id.
+        LookupError: There is none of this id, or several begin so.
     """
-    found = records.get(Promise, id_)
+    found = records.get(Promise, whole_id(records, id_, prefix="pr-", kind=Promise))
     if found is None:
         message = f"there is no promise {id_!r}. Try: raabta incident promise list"
         raise LookupError(message)

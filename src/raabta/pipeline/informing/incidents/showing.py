@@ -7,7 +7,7 @@ from raabta.registry.incidents.finding import ids_beginning, last_opened
 from raabta.registry.store import Records
 
 LAST: Final = "last"
-"""In place of an id: the open incident that was opened last."""
+"""In place of an id: the incident that was opened last, whatever its state."""
 
 
 def require_incident(records: Records, id_: str) -> Incident:

@@ -7,6 +7,7 @@ from msgspec import structs
 from raabta.model.incident import Statement
 from raabta.pipeline.informing.incidents.parties import require_party
 from raabta.pipeline.informing.incidents.showing import require_incident
+from raabta.registry.incidents.finding import whole_id
 from raabta.registry.incidents.steps import acting, past_moment
 from raabta.registry.incidents.texts import needed, tidy_line, tidy_text, tidy_url
 from raabta.registry.store import Records
@@ -47,12 +48,12 @@ def change_statement(records: Records, changed: Statement) -> Statement:
 
 
 def require_statement(records: Records, id_: str) -> Statement:
-    """Give a statement.
+    """Give a statement, by its id or the beginning of it.
 
     Raises:
         LookupError: There is none of this id.
     """
-    found = records.get(Statement, id_)
+    found = records.get(Statement, whole_id(records, id_, prefix="st-", kind=Statement))
     if found is None:
         message = f"there is no statement {id_!r}. Try: raabta incident statement list"
         raise LookupError(message)

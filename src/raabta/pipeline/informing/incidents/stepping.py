@@ -6,6 +6,7 @@ from msgspec import structs
 
 from raabta.model.incident import Attachment, Cause, Incident, IncidentStep, Link, TimelineNote
 from raabta.pipeline.informing.incidents.showing import require_incident
+from raabta.registry.incidents.finding import whole_id
 from raabta.registry.incidents.steps import acting, past_moment, stepped, with_cause, with_link
 from raabta.registry.incidents.texts import needed, tidy_text
 from raabta.registry.store import Records
@@ -28,8 +29,9 @@ def set_cause(records: Records, incident_id: str, *, cause: Cause, now: dt.datet
         ValueError: One of them is missing, or evidence is named that is not attached to this incident.
         LookupError: There is no such incident.
     """
-    changed = with_cause(require_incident(records, incident_id), cause, now=now)
-    for id_ in cause.evidence_ids:
+    whole = tuple(whole_id(records, id_, prefix="at-", kind=Attachment) for id_ in cause.evidence_ids)
+    changed = with_cause(require_incident(records, incident_id), structs.replace(cause, evidence_ids=whole), now=now)
+    for id_ in whole:
         attached = records.get(Attachment, id_)
         if attached is None or attached.incident_id != incident_id:
             message = f"evidence_ids: {id_!r} is not attached to this incident. Try: raabta incident attach"

@@ -2,7 +2,8 @@
 
 Only what an update touches is rendered: its thread, the months and components that it is or was on, and what changes
 with every build (front pages, history, feeds). All else is linked from the build before, and the last manifest knows
-its hashes. A thread that is gone takes its files along. Settings, templates or a Raabta that changed: all anew.
+its hashes. A thread that is gone takes its files along. Settings, templates or a Raabta that changed, or a file of the
+last build that is not what it was: all anew.
 """
 
 import datetime as dt
@@ -80,7 +81,7 @@ def build_site(
     """
     site = with_key(settings.site, key)
     with locked(folder, wait_s=LOCK_WAIT_S):
-        plan = _plan(records, site, folder=folder, full=full)
+        plan = _plan(records, site, folder=folder, full=full, draw=now.isoformat())
         serial = next_serial(highest_serial(folder), now=now)
         growing = Growing(folder, serial, anew=plan.last is None)
         build = _Build(growing, plan.last)
@@ -168,9 +169,9 @@ class _Build:
         return len(self._before.keys() - self.files.keys())
 
 
-def _plan(records: Records, site: Site, *, folder: Path, full: bool) -> _Plan:
+def _plan(records: Records, site: Site, *, folder: Path, full: bool, draw: str) -> _Plan:
     sequence, made = newest_sequence(records), made_by(site)
-    last = "it was asked for" if full else read_last(folder, made_by=made)
+    last = "it was asked for" if full else read_last(folder, made_by=made, draw=draw)
     if isinstance(last, Last) and last.state.sequence > sequence:
         last = "the register is older than the last build"
     lines = lines_above(records, last.state.sequence if isinstance(last, Last) else 0)

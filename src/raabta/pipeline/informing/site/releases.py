@@ -6,7 +6,8 @@ is replaced by a rename. The last three stay, for whoever is reading and for goi
 the next build: nearly all of its files are right already, which is quicker than 20,000 links and as many removals.
 
 One writer at a time (a lock that the kernel frees when its holder dies); what a killed one left is cleared by the next.
-A release is never changed once it has its name: its files may be linked from the next one.
+A release is never changed once it has its name: its files may be linked from the next one. What is no release of ours
+is never removed (``owning``).
 """
 
 import fcntl
@@ -22,15 +23,13 @@ from typing import Final
 import msgspec
 
 from raabta.model.publication import Manifest, PublishedFile
+from raabta.pipeline.informing.site.owning import RELEASES, STATE_END, claim, our_serials
 from raabta.publish.manifest import MANIFEST_FILE
 from raabta.registry.secrets import sync_folder
 
-RELEASES: Final = "releases"
 CURRENT: Final = "current"
 LOCK_FILE: Final = ".lock"
 PART: Final = re.compile(r"\.\d+\.part")
-STATE_END: Final = ".state"
-"""Of a file beside a release, with what its build knew. It goes with the release."""
 KEPT: Final = 3
 LOCK_WAIT_S: Final = 60.0
 """As long as the longest build takes: who comes meanwhile waits for it."""
@@ -44,9 +43,11 @@ def locked(folder: Path, *, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
     """Be the only one that writes into a site's folder; it is made where it is missing.
 
     Raises:
+        ValueError: The folder is something else's.
         OSError: Somebody else writes for too long, or the folder cannot be written.
     """
-    (folder / RELEASES).mkdir(parents=True, exist_ok=True)
+    claim(folder)
+    (folder / RELEASES).mkdir(exist_ok=True)
     with lock_file(folder / LOCK_FILE, wait_s=wait_s, words="another build is still writing there"):
         yield
 
@@ -120,7 +121,7 @@ class Growing:
         self._root = str(self.place)
         clear(folder)
         self._spare = {} if anew else _take_spare(folder, self.place)
-        """Files that are there already, as the manifest of their release has them; what is not claimed will go."""
+        """Files that are there already, each with its inode; what is not claimed will go."""
         if not self.place.exists():
             self.place.mkdir()
         self.place.chmod(0o755)
@@ -130,7 +131,7 @@ class Growing:
     def write(self, path: str, content: bytes) -> None:
         """Write a new file; one that is there is replaced, never written into: it may be linked."""
         file = self._file(path)
-        if self._spare.pop(path, None):
+        if self._spare.pop(path, None) is not None:
             os.unlink(file)  # noqa: PTH108  as everywhere here: 20,000 times, and pathlib is half the speed
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         with os.fdopen(handle, "wb") as stream:
@@ -146,13 +147,14 @@ class Growing:
         """
         root = str(release)
         for one in files:
+            source = f"{root}/{one.path}"
             spare = self._spare.pop(one.path, None)
-            if spare == one:
+            if spare is not None and spare == os.stat(source).st_ino:  # noqa: PTH116  as above
                 continue
             file = self._file(one.path)
-            if spare:
+            if spare is not None:
                 os.unlink(file)  # noqa: PTH108  as above
-            os.link(f"{root}/{one.path}", file)
+            os.link(source, file)
 
     def copy(self, source: Path, path: str) -> None:
         """Take a file from another place."""
@@ -194,7 +196,8 @@ class Growing:
 def show(folder: Path, serial: int) -> None:
     """Point ``current`` to a release, at one moment."""
     link = folder / f".{CURRENT}.new"
-    link.unlink(missing_ok=True)
+    if link.is_symlink():  # a killed run's; anything else is nobody's to remove
+        link.unlink()
     link.symlink_to(Path(RELEASES) / str(serial))
     link.replace(folder / CURRENT)
     sync_folder(folder)
@@ -208,10 +211,9 @@ def clear(folder: Path) -> None:
 
 
 def prune(folder: Path, *, kept: int = KEPT) -> None:
-    """Remove the oldest releases, never the one that is shown. The caller holds the lock."""
+    """Remove our oldest releases, never the one that is shown. The caller holds the lock."""
     shown = current_serial(folder)
-    serials = sorted(int(path.name) for path in (folder / RELEASES).iterdir() if path.name.isdecimal())
-    for serial in serials[:-kept]:
+    for serial in our_serials(folder)[:-kept]:
         if serial != shown:
             (folder / RELEASES / f"{serial}{STATE_END}").unlink(missing_ok=True)
             gone = folder / RELEASES / f".{serial}.part"
@@ -227,13 +229,14 @@ def _is_locked(handle: int) -> bool:
     return True
 
 
-def _take_spare(folder: Path, place: Path) -> dict[str, PublishedFile]:
+def _take_spare(folder: Path, place: Path) -> dict[str, int]:
     """Make the oldest release that is not needed any more the beginning of a new one; say which files are in it.
 
-    A file that has not the size that its manifest says is not named: it is removed like one of which nobody knows.
+    Each comes with its inode: only what is the very file of the last release is taken over. What its manifest does not
+    name is removed.
     """
     shown = current_serial(folder)
-    serials = sorted(int(path.name) for path in (folder / RELEASES).iterdir() if path.name.isdecimal())
+    serials = our_serials(folder)
     oldest = release_of(folder, serials[0]) if len(serials) >= KEPT and serials[0] != shown else None
     try:
         raw = (oldest / MANIFEST_FILE).read_bytes() if oldest else b""
@@ -244,12 +247,11 @@ def _take_spare(folder: Path, place: Path) -> dict[str, PublishedFile]:
         return {}
     (folder / RELEASES / f"{oldest.name}{STATE_END}").unlink(missing_ok=True)
     oldest.rename(place)
-    listed = {one.path: one for one in manifest.files}
+    listed = {one.path for one in manifest.files}
     found = {}
     for path, entry in _entries(str(place), ""):
-        known = listed.get(path)
-        if known and entry.is_file(follow_symlinks=False) and entry.stat().st_size == known.size_bytes:
-            found[path] = known
+        if path in listed and entry.is_file(follow_symlinks=False):
+            found[path] = entry.stat().st_ino
         else:
             Path(entry.path).unlink()
     return found

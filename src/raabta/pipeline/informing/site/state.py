@@ -15,7 +15,9 @@ import raabta.publish
 from raabta import __version__
 from raabta.model.publication import Manifest
 from raabta.model.site import Site
-from raabta.pipeline.informing.site.releases import RELEASES, STATE_END, current_serial, release_of
+from raabta.pipeline.informing.site.owning import RELEASES, STATE_END
+from raabta.pipeline.informing.site.releases import current_serial, release_of
+from raabta.pipeline.informing.site.spoilt import find_spoilt
 from raabta.publish.manifest import MANIFEST_FILE
 from raabta.registry.publications import Line
 
@@ -55,12 +57,13 @@ def made_by(site: Site) -> str:
     return digest.hexdigest()
 
 
-def read_last(folder: Path, *, made_by: str) -> Last | str:
+def read_last(folder: Path, *, made_by: str, draw: str) -> Last | str:
     """Read what the last build knew, or say in words why all must be built anew.
 
     Args:
         folder: The site's.
         made_by: What the next build is made with.
+        draw: Another one for each build: it chooses which files of the last one are read again.
 
     Raises:
         ValueError: The folder is something else's.
@@ -79,6 +82,8 @@ def read_last(folder: Path, *, made_by: str) -> Last | str:
         return "what the last build knew is of another one"
     if state.made_by != made_by:
         return "settings, templates or Raabta are new"
+    if spoilt := next(find_spoilt(release, manifest.files, draw=draw), ""):
+        return f"{spoilt} of the last build is not what it was"
     return Last(release=release, manifest=manifest, state=state)
 
 

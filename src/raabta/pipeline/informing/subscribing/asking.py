@@ -62,6 +62,11 @@ def ask(
     return _ask(records, tidied, channel=channel, wishes=wishes, made=made)
 
 
+def is_full(records: Records) -> bool:
+    """Say whether too many wait already. A form then refuses everybody alike: so it shows of no address what it is."""
+    return records.count(Subscriber, state="pending") >= PENDING_MAX
+
+
 def add_asked(
     records: Records, address: str, *, channel: Channel, wishes: Wishes, settings: Publishing, made: Made
 ) -> Asked:
@@ -109,7 +114,7 @@ def _ask(records: Records, tidied: str, *, channel: Channel, wishes: Wishes, mad
     since = made.now - ASK_AGAIN_AFTER
     if known is None:
         n_asked = count_asked(records, fresh.address_hash, since=since)
-        if n_asked >= ASKED_OF_MAILBOX_MAX[channel] or records.count(Subscriber, state="pending") >= PENDING_MAX:
+        if n_asked >= ASKED_OF_MAILBOX_MAX[channel] or is_full(records):
             return None
         records.add(fresh)
         records.add(request_to_confirm(fresh))
