@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from raabta.cli.register.opening import KEY_PLACE, PLACE, open_from_options 
+from raabta.cli.register.opening import KEY_PLACE, PLACE, open_from_options
 from raabta.model.bulletin import Bulletin
 from raabta.model.incident import Incident, IncidentStep, MemberReport, Promise
 from raabta.model.publication import PublicThread

@@ -1,7 +1,8 @@
 """Asking a person who types, where an option was left out; a script gets an error that names the option."""
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 
@@ -35,6 +36,30 @@ def ask_text(
         typer.echo(complaint, err=True)
         value = _asked(option, words, choices, default)
     return value
+
+
+def ask_ids(known: Mapping[str, str], option: str, words: str) -> tuple[str, ...]:
+    """Ask a person for some ids, until all are known: nobody should type the rest again. Enter means none.
+
+    Args:
+        known: Ids that there are, and what each is called.
+        option: Its name, as ``--component``.
+        words: What is asked.
+    """
+    for id_, name in known.items():
+        typer.echo(f"  {id_:<20}{name}", err=True)
+    while known:
+        ids = split_ids([ask_text(None, option, words, default="")])
+        strange = next((id_ for id_ in ids if id_ not in known), None)
+        if strange is None:
+            return ids
+        typer.echo(f"{strange!r} is none of {', '.join(known)}.", err=True)
+    return ()
+
+
+def split_ids(given: Iterable[str]) -> tuple[str, ...]:
+    """Give the ids of an option that may be repeated; several in one, with commas or blanks between, will do too."""
+    return tuple(part for text in given for part in re.split(r"[\s,،]+", text) if part)
 
 
 def confirm(words: str) -> bool:

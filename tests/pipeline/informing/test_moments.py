@@ -32,7 +32,7 @@ def test_a_time_is_read_in_the_sites_zone_where_it_names_none(typed: str, meant:
 
 @pytest.mark.parametrize("typed", ["", "24:00", "10 pm", "+1.5h", "+٢h", "۱۴:۰۵", "2027-W01", "20241110", "٢٠٢٤-11-10"])
 def test_what_is_no_time_is_refused_with_examples(typed: str) -> None:
-    with pytest.raises(ValueError, match=r"is no time\. Write 2026-11-22T14:00"):
+    with pytest.raises(ValueError, match=r"is no time\. (Units .*)?Write 2026-11-22T14:00"):
         read_moment(typed, zone=KARACHI, now=NOW)
 
 

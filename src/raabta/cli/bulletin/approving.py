@@ -58,10 +58,12 @@ def check(
             write_table(("no.", "lacks", "fact"), rows, wrap=True)
         for words in remarks(found.texts, desk.settings.site, at=found.changed_at):
             typer.echo(f"Look at: {words}", err=True)
-    for words in contradictions(still_open):
+    questions = contradictions(still_open)
+    for words in questions:
         typer.echo(words, err=True)
     if still_open:
-        typer.echo(f"{still_open[0].hint} Accept what is right: raabta bulletin approve --accept 1=REASON", err=True)
+        hint = "Mend the wrong one: raabta bulletin change." if questions else still_open[0].hint
+        typer.echo(f"{hint} Accept what is right: raabta bulletin approve --accept 1=REASON", err=True)
         raise typer.Exit(DIFFERENT)
     typer.echo("English and Urdu say the same facts, as far as this check sees.", err=True)
 

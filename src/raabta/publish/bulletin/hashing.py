@@ -72,7 +72,7 @@ def seal(bulletin: Bulletin, around: Sequence[Beside]) -> str:
     return "\n".join((content_hash(bulletin), *sorted(_line(one) for one in around)))
 
 
-def changed_since(approved: str, bulletin: Bulletin, around: Sequence[Beside]) -> list[str]:
+def changed_since(approved: str, bulletin: Bulletin, *, around: Sequence[Beside]) -> list[str]:
     """Say what is not as it was approved; empty where all of it is.
 
     Args:

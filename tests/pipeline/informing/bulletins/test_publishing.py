@@ -9,7 +9,7 @@ from msgspec import structs
 from raabta.model.bulletin import Advisory, Bulletin
 from raabta.model.incident import Incident, Link, Party, Promise, Statement
 from raabta.model.publication import Publication, PublicationPlace
-from raabta.model.subscription import Dispatch
+from raabta.model.subscription import Alarm, Delivery, Dispatch
 from raabta.pipeline.informing.bulletins import (
     Draft,
     approve_bulletin,
@@ -263,3 +263,23 @@ def test_a_correction_is_told_to_those_who_read_what_was_wrong(register: Registe
         approve_bulletin(records, right.id, settings=SETTINGS, by="Amina", now=NOW)
         with pytest.raises(ValueError, match=r"Try: --audience public"):
             publish(records, register, right.id)
+
+
+def test_an_alarm_mail_that_waits_is_dropped_when_the_bulletin_goes_out(register: Register) -> None:
+    alarm = Alarm(id="update/in-a/0", about_id="in-a", kind="update", level=0, due_at=NOW, raised_at=NOW, words="late")
+    waiting = Delivery(
+        id="alarm/update/in-a/0/amina",
+        channel="email",
+        reason="alarm",
+        subject_id=alarm.id,
+        to_id="amina",
+        created_at=NOW,
+        next_try_at=NOW,
+    )
+    with register.change() as records:
+        records.add(alarm)
+        records.add(waiting)
+        published(records, register.new_id)
+        found = records.get(Delivery, waiting.id)
+    assert found is not None
+    assert found.state == "dropped"

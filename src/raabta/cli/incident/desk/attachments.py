@@ -1,21 +1,18 @@
 """``raabta incident attach|attached|withhold|detach``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
 
 from raabta.cli.diagnose import fail
-from raabta.cli.incident.desk.files import read_files
+from raabta.cli.incident.desk.files import read_files, say_again
 from raabta.cli.incident.file.choosing import IncidentArgument, chosen
 from raabta.cli.incident.wording import opened
 from raabta.cli.prompting import ask_text
 from raabta.cli.publish.opening import ByOption, who
 from raabta.cli.register.opening import RegisterOption, key_file_of, new_id, now
 from raabta.cli.register.table import FormatOption, as_lines, write_lines, write_table
-
-if TYPE_CHECKING:
-    from raabta.model.incident import Attachment
 
 
 def attach(
@@ -67,7 +64,7 @@ def attach(
     for one in made:
         typer.echo(one.id)
         if one.id in there:
-            _say_again(there[one.id], one, said)
+            say_again(there[one.id], one, said)
         for fact in one.facts:
             typer.echo(f"  {fact}", err=True)
         if one.withheld and not withheld:
@@ -75,17 +72,6 @@ def attach(
     for one in made:
         if one.withheld and not withheld and one.kind != "capture":
             typer.echo(f"Read {one.name}; if it may go: raabta incident withhold {one.id} --release", err=True)
-
-
-def _say_again(earlier: "Attachment", now_: "Attachment", said: str) -> None:
-    """Say that a file was attached before, and what it stays or became."""
-    became = f"; it is a {now_.kind} from now on" if now_.kind != earlier.kind else ""
-    typer.echo(f"  Attached already, as a {earlier.kind} named {earlier.name}{became}.", err=True)
-    if now_.kind != said:
-        typer.echo(
-            f"  It stays a {now_.kind}. To attach it as a {said}: raabta incident detach {now_.id}, then again.",
-            err=True,
-        )
 
 
 def attached(incident: IncidentArgument, *, format_: FormatOption = None, register: RegisterOption = None) -> None:

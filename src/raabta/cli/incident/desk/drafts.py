@@ -30,9 +30,11 @@ def new(
 
     Exit code: 0 begun, 2 wrong usage or refused, 1 the database failed.
     """
-    named, author = ask_text(title, "--title", "What is it about?"), who(by)
-    words = read_text(text, "The draft's text")
     with opened_desk(register, settings) as desk:
+        with desk.register.look() as records:
+            about = chosen(records, incident).id if incident else ""
+        named, author = ask_text(title, "--title", "What is it about?"), who(by)
+        words = read_text(text, "The draft's text")
         from raabta.pipeline.informing.desk.drafts import DraftGiven, new_draft  # noqa: PLC0415  --help need not wait
 
         until = desk.read_moment(respond_by, "--respond-by") if respond_by else None
@@ -42,7 +44,7 @@ def new(
                 text=words,
                 consultation=consultation,
                 respond_by=until,
-                incident_id=chosen(records, incident).id if incident else "",
+                incident_id=about,
             )
             draft = new_draft(records, given, by=author, now=now(), new_id=new_id)
     typer.echo(draft.id)

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import typer
+
 from raabta.cli.diagnose import fail
 
 if TYPE_CHECKING:
-    pass
+    from raabta.model.incident import Attachment
 
 FILES_MAX: Final = 500
 ALL_BYTES_MAX: Final = 256 * 1024 * 1024
@@ -59,3 +61,14 @@ def _read(file: Path, n_most: int) -> bytes:
     except OSError as error:
         fail(f"{file}: cannot be read: {error.strerror}. Check the name.", code=1)
     return content
+
+
+def say_again(earlier: "Attachment", now_: "Attachment", said: str) -> None:
+    """Say that a file was attached before, and what it stays or became."""
+    became = f"; it is a {now_.kind} from now on" if now_.kind != earlier.kind else ""
+    typer.echo(f"  Attached already, as a {earlier.kind} named {earlier.name}{became}.", err=True)
+    if now_.kind != said:
+        typer.echo(
+            f"  It stays a {now_.kind}. To attach it as a {said}: raabta incident detach {now_.id}, then again.",
+            err=True,
+        )

@@ -85,12 +85,11 @@ def group(
                 one.id,
                 one.n_reports,
                 one.n_independent,
-                say_short(one.last_at, desk, now=now()),
-                f"{one.target} {one.operator_id}",
+                f"{one.target} {one.operator_id} · {say_short(one.last_at, desk, now=now())}",
             )
             for one in groups[:limit]
         ]
-    write_table(["group", "reports", "people", "last", "target and operator"], rows, wrap=True)
+    write_table(["group", "reports", "people", "target, operator and time of the last"], rows, wrap=True)
     for one in [one for one in groups if one.suggests][:SAID_MAX]:
         if one.suggests == "open":
             typer.echo(f"{one.id}: a reason to look. To open one: raabta incident open", err=True)

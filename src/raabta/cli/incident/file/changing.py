@@ -13,9 +13,9 @@ from raabta.cli.incident.file.opening import (
     SeverityOption,
     StartedOption,
     TitleUrOption,
-    ids_of,
 )
 from raabta.cli.incident.wording import opened_desk
+from raabta.cli.prompting import split_ids
 from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 
@@ -50,7 +50,7 @@ def change(
 
         lists = {"component_ids": component, "operator_ids": operator, "member_ids": member, "related_ids": related}
         facts: dict[str, Any] = {"title_en": title_en, "title_ur": title_ur, "kind": kind, "severity": severity}
-        facts |= {name: None if many is None else ids_of(many) for name, many in lists.items()}
+        facts |= {name: None if many is None else split_ids(many) for name, many in lists.items()}
         facts["started_at"] = desk.read_moment(started, "--started") if started else None
         facts["ended_at"] = desk.read_moment(ended, "--ended") if ended else None
         named = {name: value for name, value in facts.items() if value is not None}

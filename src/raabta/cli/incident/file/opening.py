@@ -1,21 +1,18 @@
 """``raabta incident open``."""
 
-import re
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from raabta.cli.incident.file.choosing import say_time
 from raabta.cli.incident.wording import opened_desk
-from raabta.cli.prompting import ask_text, is_person
+from raabta.cli.prompting import ask_ids, ask_text, is_person, split_ids
 from raabta.cli.publish.opening import ByOption, SettingsOption, who
 from raabta.cli.register.opening import RegisterOption, now
 
 if TYPE_CHECKING:
     from raabta.cli.publish.opening import Desk
     from raabta.model.incident import Incident
-    from raabta.model.site import Component, Operator
 
 TitleUrOption = Annotated[str | None, typer.Option("--title-ur", metavar="TEXT", help="The title in Urdu.")]
 KindOption = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="blocking, throttling, vpn, outage, …")]
@@ -66,9 +63,9 @@ def open_(
             "title_ur": _later(title_ur, "--title-ur", "The same in Urdu (Enter: later)", asks=asks),
             "kind": _word(kind, "--kind", "unknown", asks=asks),
             "severity": _word(severity, "--severity", desk.settings.first_severity, asks=asks),
-            "component_ids": ids_of(component or (_components(desk) if asks else ())),
-            "operator_ids": ids_of(operator or (_operators(desk) if asks else ())),
-            "member_ids": ids_of(member or ()),
+            "component_ids": split_ids(component or (_components(desk) if asks else ())),
+            "operator_ids": split_ids(operator or (_operators(desk) if asks else ())),
+            "member_ids": split_ids(member or ()),
             "started_at": _started(desk, _asked_start(desk) if asks and started is None else started or ""),
             "state": "confirmed" if confirmed or (asks and _seen()) else "reported",
         }
@@ -99,31 +96,14 @@ def _word(given: str | None, option: str, default: str, *, asks: bool) -> str:
     )
 
 
-def _components(desk: "Desk") -> list[str]:
-    return _several(desk.settings.site.components, "--component", "What does not work (ids; Enter: not known)")
+def _components(desk: "Desk") -> tuple[str, ...]:
+    known = {one.id: one.name_en for one in desk.settings.site.components}
+    return ask_ids(known, "--component", "What does not work (ids; Enter: not known)")
 
 
-def _operators(desk: "Desk") -> list[str]:
-    return _several(desk.settings.site.operators, "--operator", "Through which operators (ids; Enter: not known)")
-
-
-def _several(there: "Sequence[Component | Operator]", option: str, words: str) -> list[str]:
-    """Ask for some ids, until all of them are known: nobody should type the rest again."""
-    known = [one.id for one in there]
-    for one in there:
-        typer.echo(f"  {one.id:<20}{one.name_en}", err=True)
-    while there:
-        ids = list(ids_of([ask_text(None, option, words, default="")]))
-        strange = next((id_ for id_ in ids if id_ not in known), None)
-        if strange is None:
-            return ids
-        typer.echo(f"{strange!r} is none of {', '.join(known)}.", err=True)
-    return []
-
-
-def ids_of(given: "Iterable[str]") -> tuple[str, ...]:
-    """Give the ids of a repeated option; several in one, with commas or blanks between, will do as well."""
-    return tuple(part for text in given for part in re.split(r"[\s,،]+", text) if part)
+def _operators(desk: "Desk") -> tuple[str, ...]:
+    known = {one.id: one.name_en for one in desk.settings.site.operators}
+    return ask_ids(known, "--operator", "Through which operators (ids; Enter: not known)")
 
 
 def _asked_start(desk: "Desk") -> str:

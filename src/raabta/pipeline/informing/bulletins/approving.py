@@ -62,7 +62,7 @@ def approve_bulletin(
     """
     bulletin = require_bulletin(records, id_)
     around = goes_public(records, bulletin, settings=settings)
-    is_stale = bulletin.state == "approved" and bool(changed_since(bulletin.approved_hash, bulletin, around))
+    is_stale = bulletin.state == "approved" and bool(changed_since(bulletin.approved_hash, bulletin, around=around))
     if bulletin.state != "draft" and not is_stale:
         message = f"bulletin {bulletin.id} is {bulletin.state}. Only a draft is approved."
         raise ValueError(message)

@@ -115,5 +115,7 @@ def contradictions(differences: Sequence[Difference]) -> list[str]:
         english = [one.fact for one in same if one.lacks == "ur"]
         urdu = [one.fact for one in same if one.lacks == "en"]
         if len(english) == len(urdu) == 1:
-            found.append(f"{part}: English has {english[0]}, Urdu {urdu[0]}: which is right?")
+            zones = {one.partition(" (")[2] for one in (english[0], urdu[0])}
+            here, there = (one.partition(" (")[0] if len(zones) == 1 else one for one in (english[0], urdu[0]))
+            found.append(f"{part}: English has {here}, Urdu {there}: which is right?")
     return found

@@ -148,15 +148,21 @@ def _sources(known: Known, site: Site) -> dict[str, Value | None]:
 
 def _told_title(title_en: str, earlier: Sequence[Bulletin]) -> str:
     """Find an incident's title in Urdu among its bulletins: "VPNs fail" beside "Cause identified: VPNs fail" too."""
-    for bulletin in earlier:
-        titles = {text.language: text.title for text in bulletin.texts}
-        for template in all_templates().values():
-            if titles.get("en") == template.title["en"].replace("{title}", title_en):
-                before, _, after = template.title["ur"].partition("{title}")
-                urdu = titles.get("ur", "")
-                if urdu.startswith(before) and urdu.endswith(after):
-                    return urdu[len(before) : len(urdu) - len(after)]
-    return ""
+    found = (
+        _title_within(bulletin, template, title_en) for bulletin in earlier for template in all_templates().values()
+    )
+    return next(filter(None, found), "")
+
+
+def _title_within(bulletin: Bulletin, template: Template, title_en: str) -> str:
+    """Give an incident's title in Urdu from a bulletin whose English title is this template's; else ""."""
+    titles = {text.language: text.title for text in bulletin.texts}
+    if titles.get("en") != template.title["en"].replace("{title}", title_en):
+        return ""
+    before, _, after = template.title["ur"].partition("{title}")
+    urdu = titles.get("ur", "")
+    fits = urdu.startswith(before) and urdu.endswith(after)
+    return urdu[len(before) : len(urdu) - len(after)] if fits else ""
 
 
 def _pair(english: str, urdu: str) -> Both | None:

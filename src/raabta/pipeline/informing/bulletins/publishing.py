@@ -12,6 +12,7 @@ from raabta.model.publication import Publication, PublicationPlace, PublicThread
 from raabta.model.subscription import Dispatch
 from raabta.pipeline.informing.bulletins.checking import goes_public, surroundings
 from raabta.pipeline.informing.bulletins.finding import newest_sequence, require_bulletin, require_same_audience
+from raabta.pipeline.informing.incidents.alarms import silence
 from raabta.pipeline.informing.settings import Publishing
 from raabta.publish.bulletin.approvers import acting_person
 from raabta.publish.bulletin.hashing import changed_since
@@ -56,6 +57,7 @@ def publish_bulletin(
     records.put(published)
     if published.audience == "public":
         _promise_next(records, published)
+        silence(records, about_id=published.thread_id, now=now)
         make_public(records, published.thread_id, settings=settings)
     records.add(Dispatch(id=new_id("di-"), bulletin_id=published.id, created_at=now))
     return published
@@ -103,7 +105,8 @@ def _check(records: Records, bulletin: Bulletin, *, settings: Publishing, now: d
             f"bulletin {bulletin.id} is {bulletin.state}, not approved. Try: raabta bulletin approve {bulletin.id}"
         )
         raise ValueError(message)
-    changed = changed_since(bulletin.approved_hash, bulletin, goes_public(records, bulletin, settings=settings))
+    around = goes_public(records, bulletin, settings=settings)
+    changed = changed_since(bulletin.approved_hash, bulletin, around=around)
     if changed:
         lines = "\n".join(f"  {one}" for one in changed)
         message = (
