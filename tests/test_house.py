@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,12 @@ Rule = Callable[[Path, ast.Module], Iterator[str]]
 def modules() -> dict[str, Path]:
     """Path as text, relative to the package, of every module of the package."""
     return {path.relative_to(SOURCE).as_posix(): path for path in sorted(SOURCE.rglob("*.py"))}
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A module of the package, parsed once for all rules."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Function, bool]]:
@@ -172,7 +179,7 @@ def test_no_module_breaks_the_rule(rule: Rule) -> None:
     found = {
         f"{name}::{finding}" if finding else name
         for name, path in modules().items()
-        for finding in rule(path, ast.parse(path.read_text(encoding="utf-8")))
+        for finding in rule(path, parsed(path))
     }
     assert found == {finding for allowed_rule, finding in ALLOWED if allowed_rule == rule.__name__}
 
