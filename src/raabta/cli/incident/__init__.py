@@ -37,7 +37,7 @@ _message = _group("What was written to parties, and by them; stored encrypted, n
 _promise = _group("Who promised what until when, and what became of it.")
 _statement = _group("What parties stated officially.")
 
-# --- the file, one line for each (A) --------------------------------------------------------------------------
+# --- the file, one line for each -----------------------------------------------------------------------------
 app.command("open", short_help="Open an incident file.")(opening.open_)
 app.command("list", short_help="List incidents that are open, or all.")(showing.list_)
 app.command("show", short_help="Show one: facts, clocks, parties, promises.")(showing.show)
@@ -67,8 +67,8 @@ app.add_typer(_message, name="message", short_help="What was written to them, an
 app.add_typer(_promise, name="promise", short_help="Who promised what until when.")
 app.add_typer(_statement, name="statement", short_help="What parties stated officially.")
 
-# --- reports, questions, drafts, impact, attachments (H) ------------------------------------------------------
+# --- reports, questions, drafts, impact, attachments ----------------------------------------------------------
 add_commands(app)
 
-# --- evidence packs (G) ---------------------------------------------------------------------------------------
+# --- evidence packs -------------------------------------------------------------------------------------------
 app.command("pack", short_help="Write a signed archive of evidence.")(pack)

@@ -1,10 +1,9 @@
 """A published bulletin as what people pass on: texts and pictures, made from what is public and nothing else."""
 
-import msgspec
-
 from raabta.model.bulletin import Bulletin
 from raabta.model.publication import Publication, PublicThread, PublicUpdate, is_public
 from raabta.model.site import Site
+from raabta.publish.public import read_thread
 from raabta.publish.share import share_picture, share_text
 from raabta.registry import Records
 
@@ -34,7 +33,7 @@ def published_update(records: Records, bulletin_id: str) -> tuple[PublicThread, 
         message = f"bulletin {bulletin_id} {why}"
         raise ValueError(message)
     publication = records.get(Publication, bulletin.thread_id)
-    thread = msgspec.json.decode(publication.content, type=PublicThread) if publication else None
+    thread = read_thread(publication.content) if publication else None
     for update in thread.updates if thread else ():
         if thread is not None and update.id == bulletin_id:
             return thread, update

@@ -11,6 +11,7 @@ import msgspec
 
 from raabta.model.publication import Publication, PublicThread
 from raabta.model.site import Site
+from raabta.publish import public
 from raabta.publish import site as html
 from raabta.publish.feeds import atom, render_feeds
 from raabta.publish.site import MonthCount, make_view
@@ -43,7 +44,7 @@ def read_thread(publication: Publication) -> PublicThread:
         ValueError: What is kept is none: a newer Raabta wrote it.
     """
     try:
-        return msgspec.json.decode(publication.content, type=PublicThread)
+        return public.read_thread(publication.content)
     except msgspec.DecodeError as error:
         message = f"publication {publication.id}: {error}. Was it written by a newer Raabta?"
         raise ValueError(message) from error
