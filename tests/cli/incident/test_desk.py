@@ -107,12 +107,12 @@ def test_contacts_and_words_are_no_options(run: Run) -> None:
 def test_a_script_is_told_which_option_is_missing(run: Run) -> None:
     for arguments, option in (
         (["report", "take"], "--target"),
-        (["report", "close", "rp-x"], "--because-file"),
+        (["report", "close", "rp-0"], "--because-file"),
         (["question", "add"], "--text-file"),
         (["draft", "new"], "--title"),
         (["impact", "add", INCIDENT, "o-0"], "--kind"),
         (["attach", INCIDENT, "x"], "--kind"),
-        (["withhold", "at-x"], "--reason"),
+        (["withhold", "at-0"], "--reason"),
     ):
         result = run(*arguments)
         assert (result.exit_code, option in result.stderr) == (2, True), arguments
@@ -123,8 +123,8 @@ def test_wrong_data_end_with_words_and_without_what_was_typed(run: Run) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert "host name" in result.stderr
     assert "39.40" not in result.stderr
-    assert run("report", "show", "rp-x").exit_code == 2
-    assert run("report", "close", "rp-x", "--because", "x").exit_code == 2
+    assert run("report", "show", "rp-0").exit_code == 2
+    assert run("report", "close", "rp-0", "--because", "x").exit_code == 2
 
 
 def test_a_question_is_asked_answered_and_exported(run: Run, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_whoever_confirms_at_once_is_told_when_the_first_notice_is_due(raabta: R
         (("promise", "add", "last", "Repair", "--due", "+1h", "--escalate", "9:x"), "There is: omar"),
         (("promise", "add", "last", "Repair", "--due", "+1h", "--party", "cdn"), "'cdn' is no party of this incident"),
         (("message", "add", "last", "cdn"), "'cdn' is no party of this incident"),
-        (("acknowledge", "in-x"), "there is no alarm about 'in-x' that waits. See: raabta incident due"),
+        (("acknowledge", "in-0"), "there is no alarm about 'in-0' that waits. See: raabta incident due"),
         (("link", "last", "javascript:x"), "no address of a page"),
         (("list", "--state", "over"), "--state: 'over' is none of reported"),
         (("note", "last", "35202-1234567-1"), "identity number"),
