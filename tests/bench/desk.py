@@ -30,6 +30,8 @@ N_INCIDENTS: Final = 10_000
 N_UPDATES: Final = 5
 N_SUBSCRIBERS: Final = 100_000
 LIMIT_S: Final = 1.0
+WELL: Final = frozenset({0, 3, 4})
+"""3: something is overdue; 4: a pack without a known key."""
 N_TRIES: Final = 3
 FIRST_AT: Final = dt.datetime(2017, 1, 1, tzinfo=dt.UTC)
 RUN: Final = "from raabta.cli import main; main()"
@@ -44,7 +46,7 @@ COMMANDS: Final = (
     "incident due",
     "incident due --raise",
     f"incident note {NEWEST} 'Called the desk again.'",
-    f"incident change {NEWEST} --severity critical",
+    f"incident change {NEWEST} --started -2h",
     f"incident party add {NEWEST} cdn 'The CDN' --desk NOC",
     f"incident promise add {NEWEST} 'Repair' --due +48h",
     f"incident link {NEWEST} https://example.org/news",
@@ -177,7 +179,7 @@ def _subscriber(number: int, register: Register) -> Subscriber:
     )
 
 
-def timed(words: str) -> tuple[float, float, str]:
+def timed(words: str, *, codes: frozenset[int] = WELL) -> tuple[float, float, str]:
     """Run a command; give wall time, processor time and its output."""
     began_s, busy_s = time.perf_counter(), _busy_s()
     done = subprocess.run(
@@ -189,7 +191,7 @@ def timed(words: str) -> tuple[float, float, str]:
         stdin=subprocess.DEVNULL,
     )
     took_s = time.perf_counter() - began_s
-    assert done.returncode in {0, 3, 4}, f"{words}: {done.stderr}"
+    assert done.returncode in codes, f"{words}: {done.stderr}"
     return took_s, _busy_s() - busy_s, done.stdout
 
 
@@ -216,7 +218,7 @@ def main() -> int:
         once = any(word in command for word in ("approve", "publish {", "leave"))
         tries: list[tuple[float, float]] = []
         while not tries or (tries[-1][0] > LIMIT_S and len(tries) < N_TRIES and not once):
-            took_s, busy_s, said = timed(command.format(out=out, draft=draft))
+            took_s, busy_s, said = timed(command.format(out=out, draft=draft), codes=WELL | {2} if once else WELL)
             tries.append((took_s, busy_s))
             draft = said.strip() if command.startswith("bulletin write") else draft
         took_s, busy_s = min(tries)
