@@ -2,9 +2,9 @@
 
 import re
 
+from raabta.model.vocabulary import SMALL
 from raabta.publish.bulletin.comparing import compare_parts
 from raabta.publish.bulletin.templates import all_templates
-from raabta.publish.counts import SMALL
 from tests.cases.bulletins import KNOWN, pairs
 from tests.docs.test_pages import DOCS, tables, text_of
 

@@ -8,6 +8,7 @@ import pytest
 import typer.main
 
 from raabta.cli.incident import app
+from raabta.model.vocabulary import SMALL
 from raabta.pipeline.informing.desk import closing, reports
 from raabta.registry.incidents import aggregating, grouping
 from tests.docs.test_pages import DOCS, text_of
@@ -27,7 +28,7 @@ def test_every_command_of_the_guide_has_the_options_that_stand_there(line: str) 
 
 
 def test_the_guide_says_the_numbers_that_hold() -> None:
-    assert (aggregating.SMALL, aggregating.SPREAD_PERCENT) == (5, 10)
+    assert (SMALL, aggregating.SPREAD_PERCENT) == (5, 10)
     assert (grouping.INDEPENDENT_MIN, grouping.WINDOW.total_seconds()) == (3, 7200)
     assert (reports.MAILS_A_DAY_TO_ONE, reports.MAILS_A_DAY, closing.ANSWER_WAITS.days) == (2, 500, 4)
     for words in ("At least five members", "two such\nmails a day, and all together 500", "waited for four days"):

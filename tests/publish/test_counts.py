@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raabta.model.exemption import ExemptionEntry
-from raabta.publish.counts import SMALL, PublicCounts, as_json, as_page, count, hide_small
+from raabta.model.vocabulary import SMALL
+from raabta.publish.counts import PublicCounts, as_json, as_page, count, hide_small
 from tests.cases.exemptions import DAY, HOSTILE_TEXTS, NOW, block, entry, listed
 
 

@@ -23,9 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from raabta.model.exemption import EVIDENCE_LEVELS, ExemptionEntry, ExemptionList, LeaseGrant, LogLeaf, Restriction
-
-SMALL: Final = 5
-"""Counts below are not shown. Usual in official statistics (from 3 to 10); judgement."""
+from raabta.model.vocabulary import SMALL
 
 RECENT: Final = dt.timedelta(days=30)
 """Of the log's changes that are counted."""

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
 
-import fontpkg_noto_sans
-import fontpkg_noto_sans_arabic
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # comes with fpdf2, without types
 from fpdf import FPDF
 from fpdf.enums import TableCellFillMode
 from fpdf.fonts import FontFace, TTFFont
+
+from raabta.publish.fonts import ARABIC_FILE, LATIN_FILE
 
 _LATIN: Final = "NotoSans"
 _ARABIC: Final = "NotoSansArabic"
@@ -116,9 +116,9 @@ def open_paper(title: str, *, made_at: dt.datetime, letters: str) -> Iterator[Pa
     page.set_creation_date(made_at)
     page.set_title(title)
     page.set_lang("en")
-    page.add_font(_LATIN, fname=_LATIN_FILE)
+    page.add_font(_LATIN, fname=LATIN_FILE)
     if _beyond_latin(letters):
-        page.add_font(_ARABIC, fname=_ARABIC_FILE)
+        page.add_font(_ARABIC, fname=ARABIC_FILE)
         page.set_fallback_fonts([_ARABIC])
     page.add_page()
     page.set_font(_LATIN, size=_TEXT_PT)
@@ -132,25 +132,16 @@ def open_paper(title: str, *, made_at: dt.datetime, letters: str) -> Iterator[Pa
 def unprintable(letters: str) -> str:
     """Give the letters of a text that neither font has, each once; "" where all print."""
     beyond = _beyond_latin(letters)
-    return "".join(sorted(beyond - _letters_of(_ARABIC_FILE))) if beyond else ""
+    return "".join(sorted(beyond - _letters_of(ARABIC_FILE))) if beyond else ""
 
 
 def _beyond_latin(letters: str) -> set[str]:
     """Give the letters that the first font lacks."""
     beyond = {letter for letter in letters if not letter.isascii() and not letter.isspace()}
-    return beyond - _letters_of(_LATIN_FILE) if beyond else beyond
+    return beyond - _letters_of(LATIN_FILE) if beyond else beyond
 
 
 @functools.cache
 def _letters_of(file: Path) -> frozenset[str]:
     with TTFont(file, lazy=True) as font:
         return frozenset(map(chr, font.getBestCmap()))
-
-
-def _font_file(root: Path, prefix: str) -> Path:
-    """The one upright file of a font package; its name carries the axes."""
-    return next(file for file in sorted((root / "files").iterdir()) if file.name.startswith(prefix))
-
-
-_LATIN_FILE: Final = _font_file(fontpkg_noto_sans.ROOT, "NotoSans[")
-_ARABIC_FILE: Final = _font_file(fontpkg_noto_sans_arabic.ROOT, "NotoSansArabic[")

@@ -22,7 +22,7 @@ from raabta.model.publication import (
     PublicUpdate,
     is_public,
 )
-from raabta.publish.counts import SMALL
+from raabta.model.vocabulary import SMALL
 
 OVER: Final = frozenset({"resolved", "reviewed"})
 """States of an incident in which it is over, though its thread may promise a report."""

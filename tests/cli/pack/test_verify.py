@@ -2,7 +2,6 @@
 
 import io
 import os
-import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +103,5 @@ def test_what_is_no_file_is_refused(raabta: Run, tmp_path: Path) -> None:
 
 
 def test_a_stranger_gets_what_is_public_and_that_is_said(raabta: Run, pack: Path, tmp_path: Path) -> None:
-    shutil.rmtree(tmp_path / "x", ignore_errors=True)
     done = raabta("incident", "pack", "last", "--for", "Somebody", "-o", tmp_path / "p2.zip")
     assert "who is no party of this incident" in done.stderr

@@ -158,7 +158,6 @@ def test_a_comment_of_the_archive_is_refused() -> None:
 @pytest.mark.parametrize("sizes", [(-2,), (2**62,), (26, 26)])
 def test_a_manifest_that_lies_about_sizes_or_repeats_files_costs_nothing(sizes: tuple[int, ...]) -> None:
     """Signed by a key that nobody trusts, as the pack's own key may be."""
-    made = content()
     listed = tuple(PackFile(path="README.txt", sha256="0" * 64, size_bytes=size) for size in sizes)
     manifest = PackManifest(
         id="pk-a",
@@ -175,7 +174,6 @@ def test_a_manifest_that_lies_about_sizes_or_repeats_files_costs_nothing(sizes: 
     raw = msgspec.json.encode(manifest)
     signature = minisign(raw, KEY, comment="c").encode()
     report = read(altered(WHOLE, manifest_DOT_json=raw, manifest_DOT_json_DOT_minisig=signature))
-    assert made.id == "pk-a"
     assert report.problems
     assert "README.txt" not in report.files
 
@@ -280,5 +278,5 @@ def test_a_file_gets_a_name_that_every_system_takes(given: str, kept: str) -> No
     assert is_safe(f"measurements/{kept}")
 
 
-def test_two_packs_differ_where_the_recipient_does() -> None:
+def test_the_readme_says_for_whom_it_is() -> None:
     assert content().recipient in read(WHOLE).files["README.txt"].decode()

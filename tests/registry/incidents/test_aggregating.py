@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from raabta.publish.counts import SMALL as SMALL_OF_COUNTS
-from raabta.registry.incidents.aggregating import SMALL, Contribution, Parts, is_safe_alone, may_show, tells_of_few
+from raabta.model.vocabulary import SMALL
+from raabta.registry.incidents.aggregating import Contribution, Parts, is_safe_alone, may_show, tells_of_few
 
 
 def parts(*members: int, note: str = "n") -> Parts:
@@ -18,10 +18,6 @@ def given(members: Sequence[int], value: int = 100) -> list[Contribution]:
 
 
 VALUES = {f"n{member}/m{member}": 100 for member in range(40)}
-
-
-def test_small_is_the_same_number_as_on_the_page_of_counts() -> None:
-    assert SMALL == SMALL_OF_COUNTS
 
 
 @pytest.mark.parametrize(("n_members", "shown"), [(0, False), (1, False), (4, False), (5, True), (9, True)])

@@ -5,7 +5,6 @@ member lost. Statements, promises and questions go where they are public, or whe
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,8 +16,9 @@ from raabta.model.incident import Attachment, ImpactNote, Party, Promise, Questi
 from raabta.model.pack import PackContent, PackParty, PackPromise, PackQuestion, Withheld
 from raabta.model.publication import Publication, is_public
 from raabta.model.site import Site
+from raabta.model.vocabulary import SMALL
+from raabta.pipeline.informing.desk.attachments import read_attachment
 from raabta.pipeline.informing.incidents import find_incident, read_file
-from raabta.publish.counts import SMALL
 from raabta.publish.pack.archive import pack_files, write_archive
 from raabta.publish.pack.names import safe_name
 from raabta.publish.public import read_thread
@@ -56,7 +56,7 @@ def make_pack(records: Records, order: PackOrder, *, site: Site, folder: Path, k
         OSError: An attached file cannot be read.
     """
     content = assemble_pack(records, order, site=site)
-    attached = {one.id: _read(folder, one) for one in content.attachments}
+    attached = {one.id: read_attachment(folder, one) for one in content.attachments}
 
     def sign(raw: bytes) -> str:
         return minisign(raw, key, comment=f"raabta pack={content.id} incident={content.incident.id}")
@@ -205,12 +205,3 @@ def _question(question: Question) -> PackQuestion:
         answer=question.answer,
         answered_at=question.answered_at,
     )
-
-
-def _read(folder: Path, attachment: Attachment) -> bytes:
-    file = folder / "attachments" / attachment.sha256[:2] / attachment.sha256
-    raw = file.read_bytes()
-    if hashlib.sha256(raw).hexdigest() != attachment.sha256:
-        message = f"{file}: not the file that was attached as {attachment.name!r}. Attach it again, or withhold it."
-        raise ValueError(message)
-    return raw

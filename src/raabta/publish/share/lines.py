@@ -9,13 +9,12 @@ line's font lacks (emoji, other scripts) are left out, which is better than an e
 import functools
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 from unicodedata import normalize
 
-import fontpkg_noto_sans
-import fontpkg_noto_sans_arabic
 import uharfbuzz as hb  # type: ignore[import-untyped]  # ships no types
+
+from raabta.publish.fonts import ARABIC_FILE, LATIN_FILE
 
 REGULAR: Final = 400
 BOLD: Final = 700
@@ -26,14 +25,9 @@ _JOINERS: Final = re.compile("(?<![\u0600-\u06ff])[\u200c\u200d]|[\u200c\u200d](
 """Joiners that join no letters of Urdu: what is left of an emoji."""
 
 
-def font_file(root: Path, prefix: str) -> Path:
-    """The one upright file of a font package; its name carries the axes."""
-    return next(file for file in sorted((root / "files").iterdir()) if file.name.startswith(prefix))
-
-
 FONT_FILES: Final = {
-    _LATIN: font_file(fontpkg_noto_sans.ROOT, "NotoSans["),
-    _URDU: font_file(fontpkg_noto_sans_arabic.ROOT, "NotoSansArabic["),
+    _LATIN: LATIN_FILE,
+    _URDU: ARABIC_FILE,
 }
 
 

@@ -32,8 +32,8 @@ from typing import Final
 
 from msgspec import Struct
 
-SMALL: Final = 5
-"""Members behind a sum, at least: the same as ``publish.counts.SMALL``, which may not be imported here."""
+from raabta.model.vocabulary import SMALL
+
 ROOM: Final = 2
 """Members' values are two on average, or more. Judgement."""
 SPREAD_PERCENT: Final = 10

@@ -25,10 +25,8 @@ from raabta.model.incident import (
     TimelineNote,
 )
 from raabta.model.publication import is_public
+from raabta.model.vocabulary import SMALL
 from raabta.registry.incidents.steps import utc
-
-SHOWN_REPORTS_MIN: Final = 5
-"""A smaller number of reports is not public: it could point at somebody. As ``publish.counts.SMALL``."""
 
 SayTime = Callable[[dt.datetime], str]
 
@@ -184,7 +182,7 @@ def _of_reports(times: Iterable[dt.datetime]) -> Iterator[TimelineLine]:
     by_hour = Counter(at.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0) for at in times)
     for hour, n_reports in sorted(by_hour.items()):
         words = f"{n_reports:,} report{'' if n_reports == 1 else 's'} of members and visitors in this hour"
-        yield TimelineLine(what="report", at=hour, words=words, public=n_reports >= SHOWN_REPORTS_MIN)
+        yield TimelineLine(what="report", at=hour, words=words, public=n_reports >= SMALL)
 
 
 def _of_question(question: Question) -> Iterator[TimelineLine]:

@@ -14,9 +14,11 @@ from raabta.cli.prompting import is_person
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
 
     from raabta.cli.publish.opening import Desk
     from raabta.model.incident import Incident, Party
+    from raabta.registry.records import Record
     from raabta.registry.store import Records
 
 TEXT_BYTES_MAX: Final = 100_000
@@ -47,6 +49,18 @@ def chosen(records: "Records", text: str) -> "Incident":
     if incident.id != text:
         typer.echo(f"{incident.id}: {incident.title_en}", err=True)
     return incident
+
+
+def records_of(
+    desk: "Desk", text: str, kind: "type[Record]", *, order: "Callable[[Record], dt.datetime]"
+) -> "tuple[list[Record], dict[str, str]]":
+    """Give an incident's records of a kind, in the order of a time of theirs, and its parties' names by their ids."""
+    from raabta.model.incident import Party  # noqa: PLC0415  as above
+
+    with desk.register.look() as records:
+        incident = chosen(records, text)
+        names = {one.id: one.name_en for one in records.find(Party, incident_id=incident.id)}
+        return sorted(records.find(kind, incident_id=incident.id), key=order), names
 
 
 def chosen_party(records: "Records", incident_id: str, text: str) -> "Party":

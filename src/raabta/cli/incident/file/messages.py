@@ -12,6 +12,7 @@ from raabta.cli.incident.file.choosing import (
     chosen,
     chosen_party,
     read_text,
+    records_of,
     say_time,
 )
 from raabta.cli.incident.wording import opened_desk
@@ -87,12 +88,9 @@ def list_(
     """
     with opened_desk(register, settings) as desk:
         from raabta.cli.incident.file.sheet import TIME, write_labelled  # noqa: PLC0415  --help need not wait for it
-        from raabta.model.incident import Message, Party  # noqa: PLC0415
+        from raabta.model.incident import Message  # noqa: PLC0415
 
-        with desk.register.look() as records:
-            incident = chosen(records, id_)
-            found = sorted(records.find(Message, incident_id=incident.id), key=lambda one: one.at)
-            names = {one.id: one.name_en for one in records.find(Party, incident_id=incident.id)}
+        found, names = records_of(desk, id_, Message, order=lambda one: one.at)
     if as_lines(format_):
         write_lines(found)
         return

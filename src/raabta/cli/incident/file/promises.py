@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from raabta.cli.diagnose import fail
-from raabta.cli.incident.file.choosing import AtOption, IncidentArgument, chosen, chosen_party, say_time
+from raabta.cli.incident.file.choosing import AtOption, IncidentArgument, chosen, chosen_party, records_of, say_time
 from raabta.cli.incident.wording import opened_desk
 from raabta.cli.prompting import ask_text, is_person
 from raabta.cli.publish.opening import ByOption, SettingsOption, who
@@ -107,12 +107,9 @@ def list_(
     """
     with opened_desk(register, settings) as desk:
         from raabta.cli.incident.file.sheet import write_promises  # noqa: PLC0415  --help need not wait for it
-        from raabta.model.incident import Party, Promise  # noqa: PLC0415
+        from raabta.model.incident import Promise  # noqa: PLC0415
 
-        with desk.register.look() as records:
-            incident = chosen(records, id_)
-            found = sorted(records.find(Promise, incident_id=incident.id), key=lambda one: one.due_at)
-            names = {one.id: one.name_en for one in records.find(Party, incident_id=incident.id)}
+        found, names = records_of(desk, id_, Promise, order=lambda one: one.due_at)
     if as_lines(format_):
         write_lines(found)
         return

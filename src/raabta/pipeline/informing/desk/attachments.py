@@ -217,7 +217,8 @@ def read_attachment(folder: Path, attachment: Attachment) -> bytes:
     file = place_of(folder, attachment.sha256)
     content = file.read_bytes()
     if hashlib.sha256(content).hexdigest() != attachment.sha256:
-        message = f"{file}: it was changed after it was attached as {attachment.name}. Bring back a copy of it."
+        words = f"not the file that was attached: changed after it was attached as {attachment.name}"
+        message = f"{file}: {words}. Bring back a copy."
         raise ValueError(message)
     return content
 

@@ -22,13 +22,13 @@ from raabta.pipeline.informing.subscribing.addresses import mailbox_of, tidy_add
 from raabta.pipeline.informing.subscribing.inviting import read_invitation
 from raabta.pipeline.informing.subscribing.limits import ASK_AGAIN_AFTER, ASKED_OF_MAILBOX_MAX, PENDING_MAX
 from raabta.pipeline.informing.subscribing.wishes import Wishes, with_wishes
+from raabta.publish.message.webhook import SECRET_MARK
 from raabta.registry.records import Records
 from raabta.registry.secrets import RegisterKey
 from raabta.registry.subscribers import address_hash, count_asked, find_subscriber
 
 SECRET_BYTES: Final = 32
 """Of a webhook's signature: Standard Webhooks asks for 24 to 64."""
-SECRET_MARK: Final = "whsec_"  # noqa: S105  how Standard Webhooks marks one
 
 
 class Made(Struct, frozen=True, kw_only=True):
